@@ -1,0 +1,74 @@
+# Needs Python 3.11+, make and git; everything else it sets up itself, locked in requirements/.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SAM := .venv-sam
+
+.DEFAULT_GOAL := help
+.PHONY: help up test lint unit journeys bench build format openapi lock clean
+
+help: ## Say what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+up: $(VENV)/local.installed ## Run the whole system at http://127.0.0.1:8000 (PORT=, HOST=, DATA_DIR= change where)
+	@exec $(BIN)/python -m infra.local
+
+test: lint build unit journeys ## Run every check
+
+lint: $(VENV)/dev.installed ## Style, types, import arrows, template, document
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint template.yaml
+	@$(BIN)/python -m infra.openapi --check
+
+unit: $(VENV)/dev.installed ## All tests but the journeys, in random order
+	$(BIN)/pytest -m "not journey" -n auto -q
+
+journeys: $(VENV)/dev.installed ## The whole local system, with a real worker on real speech
+	$(BIN)/pytest -m journey -q
+
+bench: $(VENV)/dev.installed ## Measure; what the figures mean stands in bench/README.md
+	$(BIN)/python -m bench
+
+build: $(VENV)/dev.installed $(SAM)/sam.installed ## Build the Lambda artifacts into .aws-sam/build
+	PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam build --build-dir .aws-sam/build --cache-dir .aws-sam/cache
+
+format: $(VENV)/dev.installed ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+openapi: $(VENV)/dev.installed ## Write the OpenAPI document anew
+	$(BIN)/python -m infra.openapi
+
+lock: $(VENV)/dev.installed ## Lock the dependency groups of pyproject.toml anew
+	@for group in bootstrap api worker local dev sam demo-model; do \
+		echo "locking $$group"; \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+			--no-emit-index-url --no-annotate --upgrade --group $$group pyproject.toml \
+			--output-file requirements/$$group.txt || exit 1; \
+	done
+
+clean: ## Remove what was set up and built; data stays
+	rm -rf $(VENV) $(SAM) .aws-sam .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/uv: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Parley needs Python 3.11 or newer; set PYTHON= to one." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/bootstrap.txt
+	@touch $@
+
+$(VENV)/local.installed: requirements/local.txt pyproject.toml $(BIN)/uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/local.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.installed: requirements/dev.txt $(VENV)/local.installed
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+$(SAM)/sam.installed: requirements/sam.txt $(BIN)/uv
+	$(BIN)/uv venv --quiet --python $(BIN)/python $(SAM)
+	$(BIN)/uv pip install --quiet --python $(SAM)/bin/python --require-hashes --requirement requirements/sam.txt
+	@touch $@

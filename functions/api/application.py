@@ -1,0 +1,61 @@
+"""How an app is built: the same for every door, the tests and the document."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from functions.api.problems import Problem, answer_problems
+from functions.api.requests import RequestMiddleware
+from functions.api.services import Services
+from functions.core.version import VERSION
+
+DESCRIPTION: Final = """\
+Record or upload a conversation; get its transcript and a summary in which every line names its evidence.
+
+1. `POST /v1/auth/register`, then **Authorize** with the same name and password (or make an API key).
+2. A small file: `POST /v1/uploads`. Any file: `POST /v1/recordings`, then send the bytes to the form that it answers.
+3. `GET /v1/recordings/{id}` until its jobs have succeeded; then `/transcript` and `/summary`.
+
+Errors are `application/problem+json` (RFC 9457); `X-Request-Id` names a request, yours or ours.
+"""
+
+
+def build_app(*routers: APIRouter, services: Services | None = None) -> FastAPI:
+    """Build an app out of doors' routers. Without `services` it serves for its document alone."""
+    app = FastAPI(
+        title="Parley",
+        version=VERSION,
+        # The door `system` serves the one document of all doors.
+        openapi_url=None,
+        generate_unique_id_function=lambda route: route.name,
+        redirect_slashes=False,
+    )
+    for router in routers:
+        app.include_router(router)
+    answer_problems(app)
+    app.add_middleware(RequestMiddleware)
+    app.state.services = services
+    return app
+
+
+def document_of(app: FastAPI) -> dict[str, Any]:
+    """Return the app's OpenAPI document."""
+    document = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
+    schemas = document["components"]["schemas"]
+    definition = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(definition.pop("$defs"))
+    schemas["Problem"] = definition
+    _say_problems(document)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    return document
+
+
+def _say_problems(document: dict[str, Any]) -> None:
+    # FastAPI documents its own form of a 422; ours are problems.
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path in document["paths"].values():
+        for operation in path.values():
+            if "422" in operation["responses"]:
+                operation["responses"]["422"] = {"description": "The request is not valid", "content": content}

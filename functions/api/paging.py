@@ -1,0 +1,58 @@
+"""Lists in pages: `?limit=&cursor=` in, `items`, `next_cursor` and a `Link` header (RFC 8288) out."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Depends, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from functions.api.services import service
+from functions.core.paging import Cursors
+
+View = TypeVar("View")
+Thing = TypeVar("Thing")
+
+
+class Page(BaseModel, Generic[View]):
+    """Part of a list."""
+
+    items: list[View]
+    next_cursor: str | None = Field(default=None, description="Ask with it for what comes next; null at the end")
+
+
+class Paging:
+    """Where a caller is in a list."""
+
+    def __init__(
+        self,
+        request: Request,
+        response: Response,
+        cursors: Annotated[Cursors, Depends(service(Cursors))],
+        limit: Annotated[int, Query(ge=1, le=100, description="At most so many items")] = 25,
+        cursor: Annotated[str | None, Query(max_length=512, description="`next_cursor` of the page before")] = None,
+    ) -> None:
+        self.limit = limit
+        self._request = request
+        self._response = response
+        self._cursors = cursors
+        self._cursor = cursor
+
+    def page(
+        self,
+        list_name: str,
+        read: Callable[[str | None, int], Sequence[Thing]],
+        position: Callable[[Thing], str],
+        view: Callable[[Sequence[Thing]], list[View]],
+    ) -> Page[View]:
+        """Read one item more than asked for, so that the last page is known as such."""
+        before = None if self._cursor is None else self._cursors.read(list_name, self._cursor)
+        things = read(before, self.limit + 1)
+        shown = things[: self.limit]
+        following = self._cursors.make(list_name, position(shown[-1])) if len(things) > self.limit else None
+        if following is not None:
+            url = self._request.url.include_query_params(cursor=following)
+            self._response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        return Page(items=view(shown), next_cursor=following)
+
+
+CurrentPage = Annotated[Paging, Depends()]

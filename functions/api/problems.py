@@ -1,0 +1,125 @@
+"""Errors as `application/problem+json` (RFC 9457); the only place where a meaning becomes an HTTP status."""
+
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from functions.core import errors
+from functions.core.observability import log
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+STATUS_OF: Final[dict[type[errors.ParleyError], int]] = {
+    errors.NotKnown: 401,
+    errors.Refused: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.Invalid: 422,
+    errors.TooMany: 429,
+    errors.Unavailable: 503,
+}
+
+TITLES: Final = {
+    400: "The request cannot be read",
+    401: "Not authenticated",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Not possible now",
+    413: "Too large",
+    422: "The request is not valid",
+    429: "Too many requests",
+    500: "Internal error",
+    503: "Temporarily unavailable",
+}
+
+
+class FieldProblem(BaseModel):
+    """One thing wrong with a request."""
+
+    pointer: str = Field(description="Where, as a JSON pointer into the request", examples=["/body/filename"])
+    detail: str = Field(description="What is wrong there")
+
+
+class Problem(BaseModel):
+    """What every error looks like (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="A name for this kind of problem", examples=["/problems/not-found"])
+    title: str
+    status: int
+    detail: str = Field(description="What happened, for people")
+    code: str = Field(description="What happened, for programs", examples=["not-found"])
+    request_id: str = Field(description="Name it when you ask for help")
+    errors: list[FieldProblem] = Field(default=[], description="Each thing wrong with the request")
+
+
+def status_of(error: errors.ParleyError) -> int:
+    """Return the HTTP status of an error's meaning."""
+    return next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
+
+
+def problems(*kinds: type[errors.ParleyError]) -> dict[int | str, dict[str, Any]]:
+    """Return what a route must say about its errors in the document."""
+    return {
+        STATUS_OF[kind]: {"description": TITLES[STATUS_OF[kind]], "content": {MEDIA_TYPE: _SCHEMA}} for kind in kinds
+    }
+
+
+_SCHEMA: Final = {"schema": {"$ref": "#/components/schemas/Problem"}}
+
+
+def problem_response(
+    status: int, detail: str, code: str, *, headers: dict[str, str] | None = None, **facts: Any
+) -> JSONResponse:
+    """Return an answer that says what went wrong."""
+    body = Problem(
+        type=f"/problems/{code}",
+        title=TITLES.get(status, "Error"),
+        status=status,
+        detail=detail,
+        code=code,
+        request_id=log.request_id() or "",
+        **facts,
+    )
+    content = body.model_dump(mode="json", exclude_defaults=True)
+    return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Make every error of an app a problem."""
+    app.add_exception_handler(errors.ParleyError, _answer_ours)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(HTTPException, _answer_http)
+
+
+async def _answer_ours(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.ParleyError)
+    status = status_of(error)
+    # RFC 9110, 11.6.1: a 401 says how to authenticate.
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    return problem_response(status, error.detail, error.code, headers=headers, **error.facts)
+
+
+async def _answer_invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    found = [FieldProblem(pointer=_pointer(one["loc"]), detail=one["msg"]) for one in error.errors()]
+    detail = "; ".join(f"{one.pointer}: {one.detail}" for one in found[:3])
+    return problem_response(422, detail, "invalid", errors=found)
+
+
+async def _answer_http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
+    return problem_response(error.status_code, str(error.detail), code, headers=dict(error.headers or {}))
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    # RFC 6901
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)

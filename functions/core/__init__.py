@@ -1,0 +1,1 @@
+"""What the house knows: accounts, recordings, jobs. Anyone may import it; it imports nobody above it."""

@@ -1,0 +1,31 @@
+"""AWS clients, made once per process and service; where they point is said by AWS's own variables."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
+
+
+@overload
+def client(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
+@overload
+def client(service: Literal["s3"], endpoint_url: str | None = None) -> "S3Client": ...
+@overload
+def client(service: Literal["sqs"]) -> "SQSClient": ...
+@cache
+def client(service: str, endpoint_url: str | None = None) -> Any:
+    """Return the process's client of an AWS service; clients are thread-safe and dear to make."""
+    config = Config(
+        connect_timeout=3,
+        # Longer than the longest poll of a queue (20 s).
+        read_timeout=30,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        signature_version="v4" if service != "s3" else "s3v4",
+    )
+    return boto3.client(service, config=config, endpoint_url=endpoint_url)  # type: ignore[call-overload]

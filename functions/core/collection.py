@@ -1,0 +1,116 @@
+"""Typed documents: dataclasses in, dataclasses out, over one table."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from pydantic import TypeAdapter
+
+from functions.core.errors import Conflict, NotFound
+from functions.core.table import Changed, Document, Put, Table
+
+RACES: Final = 20
+"""How often a change is tried again after a lost race; each loss means that another writer got on."""
+
+_NOT_FIELDS: Final = frozenset({"pk", "list_pk", "list_sk", "ttl"})
+
+
+class Versioned(Protocol):
+    """A dataclass with an id and the version that was read."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """The version that was read; 0 before the first write."""
+        ...
+
+
+Thing = TypeVar("Thing", bound=Versioned)
+
+
+class Collection(Generic[Thing]):
+    """All things of one type in a table."""
+
+    def __init__(
+        self,
+        table: Table,
+        model: type[Thing],
+        *,
+        key: Callable[[str], str],
+        listed_under: Callable[[Thing], tuple[str, str] | None] = lambda _: None,
+        expires_at: Callable[[Thing], datetime | None] = lambda _: None,
+    ) -> None:
+        self._table = table
+        self._adapter = TypeAdapter(model)
+        self._name = model.__name__
+        self._key = key
+        self._listed_under = listed_under
+        self._expires_at = expires_at
+
+    def find(self, thing_id: str) -> Thing | None:
+        """Read one, or None."""
+        document = self._table.get(self._key(thing_id))
+        return None if document is None else self.load(document)
+
+    def get(self, thing_id: str) -> Thing:
+        """Read one.
+
+        Raises:
+            NotFound: there is none.
+        """
+        thing = self.find(thing_id)
+        if thing is None:
+            raise NotFound(f"There is no {self._name.lower()} {thing_id}.")
+        return thing
+
+    def get_many(self, thing_ids: Sequence[str]) -> list[Thing]:
+        """Read those that exist, in the order asked for."""
+        found = self._table.get_many([self._key(thing_id) for thing_id in thing_ids])
+        return [self.load(found[self._key(i)]) for i in thing_ids if self._key(i) in found]
+
+    def newest(self, list_pk: str, *, before: str | None, limit: int) -> list[Thing]:
+        """List those that stand under `list_pk`, newest first, older than `before`."""
+        return [self.load(document) for document in self._table.newest(list_pk, before=before, limit=limit)]
+
+    def put(self, thing: Thing) -> Put:
+        """Return the write that saves `thing` if it is still as it was read."""
+        return Put(
+            pk=self._key(thing.id),
+            document=self._dump(thing),
+            seen=thing.version or None,
+            listed_under=self._listed_under(thing),
+            expires_at=self._expires_at(thing),
+        )
+
+    def change(self, thing: Thing, transition: Callable[[Thing], Thing]) -> Thing:
+        """Apply a pure `transition` to `thing`, or to what has become of it meanwhile, and save the outcome.
+
+        Raises:
+            Conflict: other writers won every race.
+            Exception: whatever `transition` refuses.
+        """
+        for _ in range(RACES):
+            changed = transition(thing)
+            try:
+                self._table.write(self.put(changed))
+            except Changed:
+                thing = self.get(thing.id)
+            else:
+                return self.saved(changed)
+        raise Conflict(f"The {self._name.lower()} is being changed by many at once; try again.", code="busy")
+
+    def saved(self, thing: Thing) -> Thing:
+        """Return `thing` as it stands after its `put` went through."""
+        return replace(thing, version=thing.version + 1)  # type: ignore[type-var]
+
+    def load(self, document: Document) -> Thing:
+        """Read a stored document."""
+        return self._adapter.validate_python({k: v for k, v in document.items() if k not in _NOT_FIELDS})
+
+    def _dump(self, thing: Thing) -> dict[str, Any]:
+        return self._adapter.dump_python(thing, mode="json", exclude_none=True)  # type: ignore[no-any-return]

@@ -1,0 +1,107 @@
+"""The queues between doors and workers, one per lane. A message carries ids, never objects or addresses."""
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from functions.core.aws import client
+from functions.core.jobs.model import Job, Kind, Lane
+
+MESSAGE_VERSION: Final = 1
+FRESH_SECONDS: Final = 5.0
+
+
+class MalformedMessage(ValueError):
+    """A message that this version cannot read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobMessage:
+    """Says that a job waits."""
+
+    job_id: str
+    kind: Kind
+    request_id: str
+
+    def to_json(self) -> str:
+        """Serialise."""
+        return json.dumps(
+            {"version": MESSAGE_VERSION, "job_id": self.job_id, "kind": self.kind, "request_id": self.request_id}
+        )
+
+    @classmethod
+    def from_json(cls, body: str) -> "JobMessage":
+        """Read what `to_json` wrote.
+
+        Raises:
+            MalformedMessage: it is something else.
+        """
+        try:
+            data = json.loads(body)
+            if data["version"] != MESSAGE_VERSION:
+                raise MalformedMessage(f"message version {data['version']!r}")
+            return cls(job_id=str(data["job_id"]), kind=Kind(data["kind"]), request_id=str(data["request_id"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise MalformedMessage(f"not a job message: {error!r}") from error
+
+
+class Queues(Protocol):
+    """Where jobs are put to wait."""
+
+    def enqueue(self, job: Job) -> None:
+        """Tell the job's lane that it waits; telling twice does no harm."""
+        ...
+
+
+class SqsQueues:
+    """The real ones."""
+
+    def __init__(self, urls: Mapping[Lane, str]) -> None:
+        self._urls = urls
+        self._client = client("sqs")
+
+    def enqueue(self, job: Job) -> None:
+        """Tell the job's lane that it waits."""
+        message = JobMessage(job_id=job.id, kind=job.kind, request_id=job.request_id)
+        self._client.send_message(
+            QueueUrl=self._urls[job.lane],
+            MessageBody=message.to_json(),
+            # The owner as the group makes it a fair queue: one user's thousand files don't starve another's one.
+            # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+            MessageGroupId=job.owner_id,
+            # Beside the body, so that the job can be named even where the body can't be read.
+            MessageAttributes={"job_id": {"DataType": "String", "StringValue": job.id}},
+        )
+
+
+class QueueDepths(Protocol):
+    """How much is in the queues."""
+
+    def in_flight(self) -> int:
+        """Return how many messages are in workers' hands, about."""
+        ...
+
+
+class SqsQueueDepths:
+    """The real ones, asked at most every `FRESH_SECONDS`: anybody may call /v1/health."""
+
+    def __init__(self, urls: Iterable[str]) -> None:
+        self._urls = list(urls)
+        self._client = client("sqs")
+        self._known = 0
+        self._known_until = 0.0
+
+    def in_flight(self) -> int:
+        """Return how many messages are in workers' hands, about."""
+        if time.monotonic() >= self._known_until:
+            self._known = sum(self._in_flight_of(url) for url in self._urls)
+            self._known_until = time.monotonic() + FRESH_SECONDS
+        return self._known
+
+    def _in_flight_of(self, url: str) -> int:
+        answer = self._client.get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"]
+        )
+        return int(answer["Attributes"]["ApproximateNumberOfMessagesNotVisible"])

@@ -1,0 +1,114 @@
+"""What a job leaves behind: transcripts and summaries, and their JSON. Times are seconds as floats."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+FORMAT_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One spoken word with its time and the model's confidence (0..1)."""
+
+    word: str
+    start: float
+    end: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A stretch of speech, usually a sentence; `id` counts from 0 in order of time."""
+
+    id: int
+    start: float
+    end: float
+    text: str
+    speaker: str | None = None
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What was said. `notes` are sentences for people about limits of this transcript."""
+
+    language: str
+    language_probability: float
+    duration: float
+    segments: tuple[Segment, ...]
+    model: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All that was said, as one text."""
+        return " ".join(segment.text for segment in self.segments if segment.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A sentence of a summary and the ids of the segments that it stands on; never empty."""
+
+    text: str
+    segments: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A summary with evidence. `coverage` is the share (0..1) of the transcript's text that the engine read."""
+
+    text: str
+    bullets: tuple[Statement, ...]
+    action_items: tuple[Statement, ...]
+    coverage: float
+    engine: str
+    language: str
+    notes: tuple[str, ...] = ()
+
+
+def transcript_to_json(transcript: Transcript) -> bytes:
+    """Serialise, with `text` spelt out for readers."""
+    body = asdict(transcript) | {"format": FORMAT_VERSION, "text": transcript.text}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def transcript_from_json(body: bytes) -> Transcript:
+    """Read what `transcript_to_json` wrote."""
+    data = json.loads(body)
+    return Transcript(
+        language=data["language"],
+        language_probability=data["language_probability"],
+        duration=data["duration"],
+        segments=tuple(_segment(segment) for segment in data["segments"]),
+        model=data["model"],
+        notes=tuple(data["notes"]),
+    )
+
+
+def summary_to_json(summary: Summary) -> bytes:
+    """Serialise a summary."""
+    body = asdict(summary) | {"format": FORMAT_VERSION}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def summary_from_json(body: bytes) -> Summary:
+    """Read what `summary_to_json` wrote."""
+    data = json.loads(body)
+    return Summary(
+        text=data["text"],
+        bullets=_statements(data["bullets"]),
+        action_items=_statements(data["action_items"]),
+        coverage=data["coverage"],
+        engine=data["engine"],
+        language=data["language"],
+        notes=tuple(data["notes"]),
+    )
+
+
+def _segment(data: dict[str, Any]) -> Segment:
+    return Segment(**(data | {"words": tuple(Word(**word) for word in data["words"])}))
+
+
+def _statements(items: list[dict[str, Any]]) -> tuple[Statement, ...]:
+    return tuple(Statement(text=item["text"], segments=tuple(item["segments"])) for item in items)

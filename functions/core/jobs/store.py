@@ -1,0 +1,89 @@
+"""Jobs in the library table, and the moves that workers and doors make with them.
+
+Keys: `JOB#<id>`; listed under `OWNER#<owner>#JOBS` by id.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from functions.core.clock import Clock
+from functions.core.collection import Collection
+from functions.core.jobs.model import Failure, Job
+from functions.core.table import Put, Table
+
+TRANSCRIPT_MISSING: Final = Failure("transcript-missing", "There is no transcript to summarise: its job has failed.")
+
+
+def job_key(job_id: str) -> str:
+    """Return the table key of a job."""
+    return f"JOB#{job_id}"
+
+
+class Jobs:
+    """All jobs. Methods that take a `Job` expect one held by a claim and refuse late writers with ClaimLost."""
+
+    def __init__(self, table: Table, *, clock: Clock) -> None:
+        self._clock = clock
+        self._jobs = Collection(
+            table, Job, key=job_key, listed_under=lambda job: (f"OWNER#{job.owner_id}#JOBS", job.id)
+        )
+
+    def find(self, job_id: str) -> Job | None:
+        """Read a job, or None."""
+        return self._jobs.find(job_id)
+
+    def get(self, job_id: str) -> Job:
+        """Read a job; raises NotFound."""
+        return self._jobs.get(job_id)
+
+    def get_many(self, job_ids: Sequence[str]) -> list[Job]:
+        """Read jobs by id, in that order."""
+        return self._jobs.get_many(job_ids)
+
+    def put(self, job: Job) -> Put:
+        """Return the write that adds or saves a job, to go with others."""
+        return self._jobs.put(job)
+
+    def claim(self, job_id: str, *, by: str, lease: timedelta) -> Job:
+        """Start an attempt; raises NotFound, JobAlreadyFinished or JobClaimedElsewhere."""
+        return self._jobs.change(self._jobs.get(job_id), lambda job: job.claim(by=by, now=self._clock(), lease=lease))
+
+    def renew(self, held: Job, *, lease: timedelta) -> Job:
+        """Hold on to a claimed job."""
+        attempt = held.attempts
+        return self._jobs.change(held, lambda job: job.renew(attempt=attempt, now=self._clock(), lease=lease))
+
+    def report(
+        self, held: Job, *, stage: str, progress: float, message: str = "", eta_seconds: float | None = None
+    ) -> Job:
+        """Say how far the work is."""
+        attempt = held.attempts
+        return self._jobs.change(
+            held,
+            lambda job: job.report(
+                attempt=attempt, stage=stage, progress=progress, message=message, eta_seconds=eta_seconds
+            ),
+        )
+
+    def finish(self, held: Job, *, result_key: str, timings: dict[str, float]) -> Job:
+        """Make a result visible: from here on it is the job's."""
+        attempt = held.attempts
+        return self._jobs.change(
+            held,
+            lambda job: job.finish(attempt=attempt, result_key=result_key, timings=timings, now=self._clock()),
+        )
+
+    def fail(self, held: Job, failure: Failure) -> Job:
+        """End a claimed job that no further attempt can help."""
+        attempt = held.attempts
+        return self._jobs.change(held, lambda job: job.fail(attempt=attempt, failure=failure, now=self._clock()))
+
+    def release(self, held: Job, *, reason: Failure | None = None) -> Job:
+        """Give a claimed job back for another attempt."""
+        attempt = held.attempts
+        return self._jobs.change(held, lambda job: job.release(attempt=attempt, reason=reason))
+
+    def bury(self, job_id: str, failure: Failure) -> Job:
+        """End a job that no message calls for; raises NotFound, JobAlreadyFinished or JobClaimedElsewhere."""
+        return self._jobs.change(self._jobs.get(job_id), lambda job: job.bury(failure=failure, now=self._clock()))

@@ -1,0 +1,104 @@
+"""What happens when the bytes of a recording arrive: look at them, keep or refuse them, make its jobs.
+
+The event may come twice, late or out of order; nothing changes by that.
+"""
+
+from functions.core.clock import Clock
+from functions.core.ids import new_id
+from functions.core.jobs.model import Failure, Job, Kind
+from functions.core.jobs.queue import Queues
+from functions.core.jobs.store import Jobs
+from functions.core.observability import log
+from functions.core.recordings.media import Media, recording_id_of, source_key
+from functions.core.recordings.media_type import SNIFFED_BYTES, is_surely_no_media, media_type_of
+from functions.core.recordings.model import Recording, RecordingStatus
+from functions.core.recordings.store import Recordings
+from functions.core.table import Changed
+
+EMPTY = Failure("empty-file", "The file is empty.")
+
+
+class Arrivals:
+    """Takes in what the bucket reports."""
+
+    def __init__(self, *, recordings: Recordings, jobs: Jobs, media: Media, queues: Queues, clock: Clock) -> None:
+        self._recordings = recordings
+        self._jobs = jobs
+        self._media = media
+        self._queues = queues
+        self._clock = clock
+
+    def take_in(self, key: str) -> None:
+        """Handle the report that an object lies under `key`."""
+        recording = self._recordings.find(recording_id_of(key) or "")
+        if recording is None or source_key(recording) != key:
+            log.warning("an upload that nobody announced", key=key)
+            return
+        log.bind_request(recording.request_id, recording_id=recording.id)
+        match recording.stored_status:
+            case RecordingStatus.AWAITING_UPLOAD:
+                self._look_at(recording)
+            case RecordingStatus.UPLOADED:
+                # We may have died between writing the jobs and enqueuing them; an extra message does no harm.
+                self._enqueue(self._jobs.get_many(recording.job_ids))
+            case _:
+                log.info("an upload for a recording that is over", status=recording.stored_status)
+
+    def _look_at(self, recording: Recording) -> None:
+        key = source_key(recording)
+        stored = self._media.find(key)
+        if stored is None:
+            log.warning("the reported upload is gone again")
+            return
+        head = self._media.read(key, first=SNIFFED_BYTES)
+        media_type = media_type_of(head, announced=recording.content_type)
+        refusal = _refusal(stored.size, media_type)
+        if refusal is not None:
+            self._recordings.change(recording, lambda fresh: fresh.refused(refusal))
+            self._media.remove(key)
+            log.info("upload refused", code=refusal.code)
+            return
+        jobs = _jobs_for(recording, self._clock)
+        try:
+            self._recordings.receive(recording, size=stored.size, media_type=media_type, jobs=jobs)
+        except Changed:
+            log.info("the same upload was taken in at the same time")
+            return
+        log.info("upload taken in", size=stored.size, media_type=media_type, jobs=[job.id for job in jobs])
+        self._enqueue(jobs)
+
+    def _enqueue(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            if job.after is None and not job.is_finished:
+                self._queues.enqueue(job)
+
+
+def _refusal(size: int, media_type: str) -> Failure | None:
+    if size == 0:
+        return EMPTY
+    if is_surely_no_media(media_type):
+        return Failure("not-media", f"The file is no audio or video: its content is {media_type}.")
+    return None
+
+
+def _jobs_for(recording: Recording, clock: Clock) -> list[Job]:
+    jobs: list[Job] = []
+    transcribe: str | None = None
+    # A summary waits for the transcript wherever the two are asked for together.
+    for process in sorted(recording.process, key=lambda process: process.kind is Kind.SUMMARISE):
+        options = dict(process.options)
+        if recording.language is not None:
+            options.setdefault("language", recording.language)
+        job = Job(
+            id=new_id("job"),
+            kind=process.kind,
+            owner_id=recording.owner_id,
+            recording_id=recording.id,
+            request_id=recording.request_id,
+            created_at=clock(),
+            options=options,
+            after=transcribe if process.kind is Kind.SUMMARISE else None,
+        )
+        transcribe = job.id if process.kind is Kind.TRANSCRIBE else transcribe
+        jobs.append(job)
+    return jobs

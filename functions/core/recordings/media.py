@@ -1,0 +1,173 @@
+"""The media bucket: signed ways in and out, and what workers leave there. Keys are made of ids, never of file names."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import BinaryIO, Final, Protocol
+from urllib.parse import quote
+
+from botocore.exceptions import ClientError
+
+from functions.core.aws import client
+from functions.core.errors import NotFound
+from functions.core.recordings.model import Recording
+
+DOWNLOAD_LIFE: Final = timedelta(hours=1)
+"""How long a signed download works: a long recording is played from it by ranges."""
+
+ANSWER_BYTES: Final = 4 * 1024**2
+"""What an answer may hold of an object. A Lambda answers 6 MB as JSON text; quotes and non-Latin letters grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """A signed form: send `fields` first, then the bytes as `file`, as multipart/form-data by POST to `url`."""
+
+    url: str
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the bucket says of an object."""
+
+    size: int
+    content_type: str
+
+
+class Media(Protocol):
+    """Where bytes are kept."""
+
+    def upload_form(self, recording: Recording, *, life: timedelta) -> UploadForm:
+        """Sign a form that takes exactly the announced size and type, under the recording's own key."""
+        ...
+
+    def download_url(self, key: str, *, filename: str, content_type: str) -> str:
+        """Sign a download that arrives under `filename`."""
+        ...
+
+    def find(self, key: str) -> Stored | None:
+        """Say what is stored under a key, or None."""
+        ...
+
+    def read(self, key: str, *, first: int | None = None) -> bytes:
+        """Read an object, or its `first` bytes; raises NotFound."""
+        ...
+
+    def write(self, key: str, body: bytes, *, content_type: str) -> None:
+        """Store an object."""
+        ...
+
+    def save_to(self, key: str, file: BinaryIO) -> None:
+        """Write an object's bytes into an open file, in parts; raises NotFound."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Delete an object; one that is not there is no error."""
+        ...
+
+
+def source_key(recording: Recording) -> str:
+    """Return where a recording's own bytes lie."""
+    return f"media/{recording.owner_id}/{recording.id}/source"
+
+
+def recording_id_of(key: str) -> str | None:
+    """Return whose source lies under a key, or None."""
+    match key.split("/"):
+        case ["media", _, recording_id, "source"]:
+            return recording_id
+        case _:
+            return None
+
+
+def result_key(job_id: str, attempt: int, name: str) -> str:
+    """Return where an attempt of a job leaves a result; no attempt ever writes over another's."""
+    return f"results/{job_id}/{attempt}/{name}"
+
+
+class S3Media:
+    """The real one.
+
+    `public_endpoint` is where callers reach the bucket when that is not where we do: a signed link names its host.
+    """
+
+    def __init__(self, bucket: str, *, public_endpoint: str | None = None) -> None:
+        self._bucket = bucket
+        self._client = client("s3")
+        self._signer = client("s3", public_endpoint) if public_endpoint else self._client
+
+    def upload_form(self, recording: Recording, *, life: timedelta) -> UploadForm:
+        """Sign a form that S3 refuses to take for any other size, type or key.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+        """
+        form = self._signer.generate_presigned_post(
+            self._bucket,
+            source_key(recording),
+            Fields={"Content-Type": recording.content_type},
+            Conditions=[
+                {"Content-Type": recording.content_type},
+                ["content-length-range", recording.size, recording.size],
+            ],
+            ExpiresIn=int(life.total_seconds()),
+        )
+        return UploadForm(url=form["url"], fields=form["fields"])
+
+    def download_url(self, key: str, *, filename: str, content_type: str) -> str:
+        """Sign a download that arrives under `filename` (RFC 6266, RFC 8187 for what is not ASCII)."""
+        plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in filename)
+        return self._signer.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": key,
+                "ResponseContentType": content_type,
+                "ResponseContentDisposition": (
+                    f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+                ),
+            },
+            ExpiresIn=int(DOWNLOAD_LIFE.total_seconds()),
+        )
+
+    def find(self, key: str) -> Stored | None:
+        """Say what is stored under a key, or None."""
+        try:
+            head = self._client.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if _is_missing(error):
+                return None
+            raise
+        return Stored(size=head["ContentLength"], content_type=head.get("ContentType", ""))
+
+    def read(self, key: str, *, first: int | None = None) -> bytes:
+        """Read an object, or its `first` bytes; raises NotFound."""
+        part = {} if first is None else {"Range": f"bytes=0-{first - 1}"}
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key, **part)["Body"].read()  # type: ignore[arg-type]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "InvalidRange":
+                return b""  # an empty object has no first byte
+            if _is_missing(error):
+                raise NotFound("The bytes are not there.") from error
+            raise
+
+    def write(self, key: str, body: bytes, *, content_type: str) -> None:
+        """Store an object."""
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
+
+    def save_to(self, key: str, file: BinaryIO) -> None:
+        """Write an object's bytes into an open file, in parts; raises NotFound."""
+        try:
+            self._client.download_fileobj(self._bucket, key, file)
+        except ClientError as error:
+            if _is_missing(error):
+                raise NotFound("The bytes are not there.") from error
+            raise
+
+    def remove(self, key: str) -> None:
+        """Delete an object; one that is not there is no error."""
+        self._client.delete_object(Bucket=self._bucket, Key=key)
+
+
+def _is_missing(error: ClientError) -> bool:
+    return error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}

@@ -1,0 +1,45 @@
+"""Which result of a recording is the one to show, or why there is none; pure."""
+
+from datetime import datetime
+from typing import Final
+
+from functions.core.errors import Conflict, NotFound
+from functions.core.jobs.model import Job, Kind, newest_result
+from functions.core.recordings.model import Recording, RecordingStatus
+
+NAME_OF: Final = {Kind.TRANSCRIBE: "transcript", Kind.SUMMARISE: "summary"}
+
+
+def outcome(recording: Recording, jobs: list[Job], kind: Kind, now: datetime) -> str:
+    """Return the key of the newest result of a kind; a later attempt that failed does not hide it.
+
+    Raises:
+        NotFound: nobody asked for one.
+        Conflict: there is none yet, or there will be none.
+    """
+    done = newest_result(jobs, kind)
+    if done is not None and done.result_key is not None:
+        return done.result_key
+    name = NAME_OF[kind]
+    match recording.status(now):
+        case RecordingStatus.AWAITING_UPLOAD:
+            raise Conflict("The recording has not been uploaded yet.", code="not-uploaded")
+        case RecordingStatus.EXPIRED:
+            raise Conflict("The recording was never uploaded.", code="upload-expired")
+        case RecordingStatus.REFUSED:
+            detail = recording.error.detail if recording.error else "It was refused."
+            raise Conflict(f"The upload was refused. {detail}", code="upload-refused")
+        case RecordingStatus.UPLOADED:
+            pass
+    newest = max((job for job in jobs if job.kind is kind), key=lambda job: job.id, default=None)
+    if newest is None:
+        raise NotFound(f"Nobody asked for a {name} of this recording.", code=f"no-{name}")
+    if not newest.is_finished:
+        raise Conflict(
+            f"The {name} is not ready: its job is {newest.status}.",
+            code="job-not-finished",
+            job_id=newest.id,
+            progress=newest.progress,
+        )
+    why = newest.error.detail if newest.error else f"Its job was {newest.status}."
+    raise Conflict(f"There is no {name}. {why}", code=f"{name}-failed", job_id=newest.id)

@@ -1,0 +1,18 @@
+"""Every door's routes, for what looks at all of them: the document and the tests."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from functions.accounts.routes import router as accounts
+from functions.jobs.routes import router as jobs
+from functions.recordings.routes import router as recordings
+from functions.system.routes import router as system
+
+ROUTERS: Final[dict[str, APIRouter]] = {
+    "accounts": accounts,
+    "recordings": recordings,
+    "jobs": jobs,
+    # Last: it answers for every path that the others don't own.
+    "system": system,
+}

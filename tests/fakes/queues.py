@@ -1,0 +1,70 @@
+"""Queues in memory: what doors put in, and what a worker takes out, hidden and delivered again as SQS does.
+
+`tests/contracts/test_queues.py` holds them and SQS to the same tests.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from functions.core.clock import Clock
+from functions.core.jobs.model import Job, Lane
+from functions.core.jobs.queue import JobMessage
+from gpu_worker.inbox import Delivery
+from gpu_worker.retries import MAX_DELIVERIES
+
+
+@dataclass
+class _Message:
+    body: str
+    visible_at: float = 0.0
+    deliveries: int = 0
+    receipt: str = ""
+
+
+class FakeInbox:
+    def __init__(self, clock: Clock) -> None:
+        self.messages: list[_Message] = []
+        self.dead: list[str] = []
+        self._clock = clock
+        self._receipts = 0
+
+    def send(self, body: str) -> None:
+        self.messages.append(_Message(body))
+
+    def receive(self, *, hidden_for: int) -> Delivery | None:
+        now = self._clock().timestamp()
+        for message in [one for one in self.messages if one.visible_at <= now]:
+            if message.deliveries >= MAX_DELIVERIES:
+                self.messages.remove(message)
+                self.dead.append(message.body)
+                continue
+            self._receipts += 1
+            message.deliveries += 1
+            message.receipt = f"receipt-{self._receipts}"
+            message.visible_at = now + hidden_for
+            return Delivery(message.receipt, message.body, message.deliveries)
+        return None
+
+    def hide(self, deliveries: Sequence[Delivery], *, seconds: int) -> None:
+        until = self._clock().timestamp() + seconds
+        for message in self.messages:
+            if message.receipt in {delivery.receipt for delivery in deliveries}:
+                message.visible_at = until
+
+    def delete(self, delivery: Delivery) -> None:
+        self.messages = [one for one in self.messages if one.receipt != delivery.receipt]
+
+
+class FakeQueues:
+    def __init__(self, clock: Clock) -> None:
+        self.inboxes = {lane: FakeInbox(clock) for lane in Lane}
+
+    def enqueue(self, job: Job) -> None:
+        message = JobMessage(job_id=job.id, kind=job.kind, request_id=job.request_id)
+        self.inboxes[job.lane].send(message.to_json())
+
+    def waiting(self) -> list[str]:
+        return [JobMessage.from_json(one.body).job_id for box in self.inboxes.values() for one in box.messages]
+
+    def in_flight(self) -> int:
+        return sum(one.deliveries > 0 for box in self.inboxes.values() for one in box.messages)
