@@ -1,0 +1,138 @@
+"""A lane: receive, claim, do, finish, delete. No AWS names in here."""
+
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from functions.core.errors import NotFound
+from functions.core.jobs.followers import end_followers, wake_followers
+from functions.core.jobs.model import ClaimLost, Failure, Job, JobAlreadyFinished, JobClaimedElsewhere, Kind, Status
+from functions.core.jobs.queue import JobMessage, MalformedMessage, Queues
+from functions.core.jobs.store import Jobs
+from functions.core.observability import log
+from functions.core.recordings.store import Recordings
+from gpu_worker.claim import Claim, Hopeless, Interrupted
+from gpu_worker.heartbeat import Heartbeat
+from gpu_worker.inbox import Delivery, Inbox
+from gpu_worker.retries import is_last_try, wait_before_retry
+from gpu_worker.tasks.task import Task, Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What every lane needs of the house."""
+
+    jobs: Jobs
+    recordings: Recordings
+    queues: Queues
+    heartbeat: Heartbeat
+    lease: timedelta
+    worker: str
+    """This worker's name, to be seen at the jobs that it holds."""
+
+
+class LaneWorker:
+    """Works off one queue, one job at a time."""
+
+    def __init__(self, inbox: Inbox, tasks: Mapping[Kind, Task], *, house: House, stopping: threading.Event) -> None:
+        self._inbox = inbox
+        self._tasks = tasks
+        self._house = house
+        self._stopping = stopping
+        self._hidden_for = int(house.lease.total_seconds())
+        self.is_working = False
+        """Whether a message is in hand."""
+
+    def run(self) -> None:
+        """Work until the worker shall stop; an unreachable neighbour is waited for."""
+        while not self._stopping.is_set():
+            try:
+                self.work_off_one()
+            except Exception:  # noqa: BLE001 (the lane outlives whatever befalls one message)
+                log.error("the lane stumbled")
+                self._stopping.wait(self._house.lease.total_seconds() / 10)
+
+    def work_off_one(self) -> bool:
+        """Receive one message and see it through; tell whether there was one."""
+        delivery = self._inbox.receive(hidden_for=self._hidden_for)
+        if delivery is None:
+            return False
+        self.is_working = True
+        try:
+            self._see_through(delivery)
+        finally:
+            self.is_working = False
+        return True
+
+    def _see_through(self, delivery: Delivery) -> None:
+        try:
+            message = JobMessage.from_json(delivery.body)
+        except MalformedMessage as error:
+            log.warning("a message could not be read", reason=str(error), deliveries=delivery.deliveries)
+            self._inbox.hide([delivery], seconds=0)  # SQS moves it to the dead letters, which end its job
+            return
+        log.bind_request(message.request_id, job_id=message.job_id)
+        claim = self._claim(message, delivery)
+        if claim is not None:
+            self._do(claim)
+
+    def _claim(self, message: JobMessage, delivery: Delivery) -> Claim | None:
+        jobs = self._house.jobs
+        try:
+            job = jobs.claim(message.job_id, by=self._house.worker, lease=self._house.lease)
+        except NotFound:
+            log.warning("the job is gone")
+            self._inbox.delete(delivery)
+        except JobAlreadyFinished:
+            # Whoever finished it may have died before anything else.
+            self._settle(jobs.get(message.job_id), delivery)
+        except JobClaimedElsewhere:
+            self._inbox.hide([delivery], seconds=self._hidden_for)
+        else:
+            log.info("job started", kind=job.kind, attempt=job.attempts)
+            return Claim(job, delivery, jobs=jobs, inbox=self._inbox, stopping=self._stopping)
+        return None
+
+    def _do(self, claim: Claim) -> None:
+        with self._house.heartbeat.watching(claim), tempfile.TemporaryDirectory(prefix="parley-") as folder:
+            try:
+                self._settle(self._attempt(claim, Path(folder)), claim.delivery)
+            except Interrupted:
+                claim.release()
+                log.info("job given back")
+            except ClaimLost as error:
+                log.warning("job lost", reason=error.detail)
+            except Exception as error:  # noqa: BLE001 (whatever broke may go through the next time)
+                self._try_again(claim, error)
+
+    def _attempt(self, claim: Claim, folder: Path) -> Job:
+        task = self._tasks.get(claim.job.kind)
+        if task is None:
+            return claim.fail(Failure("unknown-kind", f"No worker here can {claim.job.kind}."))
+        try:
+            outcome = task.run(Work(claim, folder, is_last_try(claim.delivery.deliveries)))
+        except Hopeless as error:
+            return claim.fail(error.failure)
+        return claim.finish(result_key=outcome.result_key, timings=outcome.timings)
+
+    def _try_again(self, claim: Claim, error: Exception) -> None:
+        wait = wait_before_retry(claim.delivery.deliveries)
+        log.error("job broke", retry_seconds=wait, deliveries=claim.delivery.deliveries)
+        # The traceback is for us; the owner learns what kind of thing it was.
+        reason = Failure("attempt-failed", f"Attempt {claim.job.attempts} broke ({type(error).__name__}).")
+        try:
+            claim.release(reason, after_seconds=wait)
+        except ClaimLost:
+            log.warning("job lost")
+
+    def _settle(self, job: Job, delivery: Delivery) -> None:
+        house = self._house
+        if job.status is Status.SUCCEEDED:
+            wake_followers(job, jobs=house.jobs, recordings=house.recordings, queues=house.queues)
+        else:
+            end_followers(job, jobs=house.jobs, recordings=house.recordings)
+        self._inbox.delete(delivery)
+        log.info("job ended", status=job.status, code=job.error.code if job.error else None, timings=job.timings)

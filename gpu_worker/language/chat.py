@@ -1,0 +1,221 @@
+"""Summaries by a language model, of which only that is believed which the transcript bears out."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from functions.core.jobs.results import Segment, Statement, Summary, Transcript
+from gpu_worker.language import prompts
+from gpu_worker.language.answers import Draft, in_time, read_answer
+from gpu_worker.language.endpoint import ChatEndpoint, Message, TextTooLong
+from gpu_worker.language.evidence import Evidence
+from gpu_worker.language.extractive import ExtractiveSummariser, bullets_for
+from gpu_worker.language.failures import SummaryMisconfigured, SummaryUnavailable
+from gpu_worker.language.parts import coverage, length, split, spoken
+
+# About three hours of speech, or 60 000 tokens: one pass for nearly everything, and far from the limits of models.
+PART_CHARACTERS: Final = 160_000
+DEGRADED: Final = (
+    "The language model gave no answer that the transcript bears out. This summary was made offline instead: "
+    "it consists of sentences from the recording."
+)
+UNJOINED: Final = (
+    "The parts of this recording were summarised one by one; the language model did not join them into one."
+)
+
+# Below this a model that cannot cope would cope with nothing.
+_LEAST_CHARACTERS: Final = 2_000
+# The share of the progress that reading takes; the rest is joining the parts.
+_READING: Final = 0.9
+
+
+class _Unusable(Exception):
+    """Answers came, and nothing in them stood up."""
+
+
+_Failure = SummaryUnavailable | SummaryMisconfigured | TextTooLong | _Unusable
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Which stretches were read, and why the others were not."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    read: list[int] = field(default_factory=list)
+    missed: list[tuple[Segment, ...]] = field(default_factory=list)
+    failures: list[_Failure] = field(default_factory=list)
+
+    def miss(self, part: tuple[Segment, ...], failure: _Failure) -> None:
+        """A stretch stays unread."""
+        self.missed.append(part)
+        self.failures.append(failure)
+
+
+class ChatSummariser:
+    """Asks a language model, part by part if need be, and checks every sentence of the answer."""
+
+    def __init__(self, endpoint: ChatEndpoint, *, part_characters: int = PART_CHARACTERS) -> None:
+        self._endpoint = endpoint
+        self._part_characters = part_characters
+
+    def summarise(self, transcript: Transcript, *, on_progress: Callable[[float], None]) -> Summary:
+        """Summarise; a model that answers nonsense is replaced by the offline engine, and the summary says so.
+
+        Raises:
+            SummaryUnavailable: the model could not be asked for a single part; later it may.
+            SummaryMisconfigured: the model refuses us, and will go on to.
+        """
+        segments = spoken(transcript)
+        if not segments:
+            return ExtractiveSummariser().summarise(transcript, on_progress=on_progress)
+        evidence = Evidence(segments, transcript.language)
+        reading = self._read(segments, transcript.language, on_progress)
+        if not reading.drafts:
+            return _offline(transcript, reading.failures, on_progress)
+        draft, joined = self._join(reading.drafts, evidence, transcript.language)
+        on_progress(1.0)
+        return Summary(
+            text=" ".join(statement.text for statement in draft.overview or draft.bullets[:3]),
+            bullets=draft.bullets,
+            action_items=draft.action_items,
+            coverage=coverage(transcript, reading.read),
+            engine=f"chat:{self._endpoint.model}",
+            language=transcript.language,
+            notes=tuple(_notes(reading, draft, joined=joined)),
+        )
+
+    def _read(self, segments: Sequence[Segment], language: str, on_progress: Callable[[float], None]) -> _Reading:
+        reading = _Reading()
+        waiting = deque(split(segments, self._part_characters))
+        total = length(segments)
+        while waiting:
+            part = waiting.popleft()
+            try:
+                draft = self._summarise_part(part, language)
+            except TextTooLong as failure:
+                halves = _smaller(part, failure.characters)
+                waiting.extendleft(reversed(halves))
+                if not halves:
+                    reading.miss(part, failure)
+            except SummaryMisconfigured as failure:
+                # It would refuse the other parts as well.
+                for one in (part, *waiting):
+                    reading.miss(one, failure)
+                break
+            except (SummaryUnavailable, _Unusable) as failure:
+                reading.miss(part, failure)
+            else:
+                reading.drafts.append(draft)
+                reading.read.extend(segment.id for segment in part)
+            on_progress(_READING * (1 - sum(length(one) for one in waiting) / total))
+        return reading
+
+    def _summarise_part(self, part: Sequence[Segment], language: str) -> Draft:
+        question = prompts.ask_for_summary(part, language=language, bullets=bullets_for(len(part)))
+        # A part may cite its own segments only: it has seen no others.
+        return self._ask(question, Evidence(part, language))
+
+    def _ask(self, question: str, evidence: Evidence) -> Draft:
+        """One question and, if anything is wrong with the answer, one repair; the better answer counts."""
+        messages: list[Message] = [
+            {"role": "system", "content": prompts.SYSTEM},
+            {"role": "user", "content": question},
+        ]
+        answer = self._endpoint.ask(messages)
+        first = read_answer(answer, evidence)
+        if not first.problems:
+            return first
+        said = [{"role": "assistant", "content": answer}] if answer.strip() else []
+        repair = {"role": "user", "content": prompts.ask_for_repair(first.problems)}
+        try:
+            second = read_answer(self._endpoint.ask([*messages, *said, repair]), evidence)
+        except (SummaryUnavailable, SummaryMisconfigured, TextTooLong):
+            if not first.is_usable:
+                raise
+            return first
+        best = max(second, first, key=lambda draft: (draft.is_usable, draft.worth, -draft.dropped))
+        if not best.is_usable:
+            raise _Unusable
+        return best
+
+    def _join(self, drafts: list[Draft], evidence: Evidence, language: str) -> tuple[Draft, bool]:
+        """One draft out of many, in as many rounds as the budget asks for; and whether the model did it."""
+        dropped = sum(draft.dropped for draft in drafts)
+        while len(drafts) > 1:
+            groups = _groups(drafts, self._part_characters)
+            try:
+                joined = [
+                    group[0] if len(group) == 1 else self._join_group(group, evidence, language) for group in groups
+                ]
+            except (SummaryUnavailable, SummaryMisconfigured, TextTooLong, _Unusable):
+                return _side_by_side(drafts, dropped), False
+            dropped += sum(draft.dropped for group, draft in zip(groups, joined, strict=True) if len(group) > 1)
+            if len(joined) == len(drafts):
+                return _side_by_side(drafts, dropped), False
+            drafts = joined
+        return replace(drafts[0], dropped=dropped), True
+
+    def _join_group(self, group: Sequence[Draft], evidence: Evidence, language: str) -> Draft:
+        bullets = min(12, max(len(draft.bullets) for draft in group) + len(group))
+        return self._ask(prompts.ask_for_one_summary(group, language=language, bullets=bullets), evidence)
+
+
+def _smaller(part: tuple[Segment, ...], characters: int | None) -> list[tuple[Segment, ...]]:
+    """The part cut to what the model can take, or in two; nothing where that is no way out."""
+    budget = max(_LEAST_CHARACTERS, min(characters or length(part), length(part) // 2))
+    pieces = split(part, budget)
+    return pieces if len(pieces) > 1 else []
+
+
+def _groups(drafts: Sequence[Draft], characters: int) -> list[list[Draft]]:
+    groups: list[list[Draft]] = [[]]
+    room = characters
+    for draft in drafts:
+        size = sum(len(one.text) for one in (*draft.overview, *draft.bullets, *draft.action_items))
+        if groups[-1] and size > room:
+            groups.append([])
+            room = characters
+        groups[-1].append(draft)
+        room -= size
+    return groups
+
+
+def _side_by_side(drafts: Sequence[Draft], dropped: int) -> Draft:
+    def all_of(statements: Callable[[Draft], tuple[Statement, ...]]) -> tuple[Statement, ...]:
+        return tuple(statement for draft in drafts for statement in statements(draft))
+
+    return Draft(
+        overview=all_of(lambda draft: draft.overview),
+        bullets=in_time(all_of(lambda draft: draft.bullets)),
+        action_items=in_time(all_of(lambda draft: draft.action_items)),
+        dropped=dropped,
+    )
+
+
+def _offline(transcript: Transcript, failures: Sequence[_Failure], on_progress: Callable[[float], None]) -> Summary:
+    """No part was read: the caller's business if the model cannot be asked, ours if it talks nonsense."""
+    for kind in (SummaryMisconfigured, SummaryUnavailable):
+        for failure in failures:
+            if isinstance(failure, kind):
+                raise failure
+    summary = ExtractiveSummariser().summarise(transcript, on_progress=on_progress)
+    return replace(summary, notes=(DEGRADED, *summary.notes))
+
+
+def _notes(reading: _Reading, draft: Draft, *, joined: bool) -> Iterator[str]:
+    for part in reading.missed:
+        yield (
+            f"From {_clock(part[0].start)} to {_clock(part[-1].end)} the language model gave no usable answer: "
+            "that stretch is not in this summary."
+        )
+    if not joined:
+        yield UNJOINED
+    if draft.dropped:
+        sentences = "One sentence was" if draft.dropped == 1 else f"{draft.dropped} sentences were"
+        yield f"{sentences} left out: the transcript does not bear out what the language model wrote."
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

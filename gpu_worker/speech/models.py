@@ -1,0 +1,187 @@
+"""Which speech model to use: the table of those we know, and how a setting becomes a folder on disk."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import huggingface_hub.constants
+
+from functions.core.errors import Unavailable
+from functions.core.observability import log
+from gpu_worker.speech import model_hub
+
+DEMO_FOLDER: Final = Path(__file__).parent / "demo_model"
+_WHISPER_WINDOW: Final = 30.0
+_ENGLISH_ONLY: Final = ("en",)
+
+
+class ModelUnavailable(Unavailable):
+    """The model that was asked for is not here and cannot be had."""
+
+    code = "model-unavailable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFacts:
+    """One row for people who choose. `memory_mb` is for int8; `speed` relative to large-v3; `languages` how many."""
+
+    name: str
+    repository: str | None
+    parameters: str
+    memory_mb: int
+    speed: float
+    languages: int
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechModel:
+    """A model that is on disk. `languages` None means all that Whisper knows; `notes` go into every transcript."""
+
+    name: str
+    folder: Path
+    window_seconds: float = _WHISPER_WINDOW
+    languages: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def _row(name: str, repository: str | None, *facts: Any) -> ModelFacts:
+    parameters, memory_mb, speed, languages, advice = facts
+    return ModelFacts(
+        name=name,
+        repository=repository,
+        parameters=parameters,
+        memory_mb=memory_mb,
+        speed=speed,
+        languages=languages,
+        advice=advice,
+    )
+
+
+MODELS: Final = {
+    row.name: row
+    for row in (
+        _row("tiny", "Systran/faster-whisper-tiny", "39 M", 100, 10, 99, "Fastest; for clear speech on weak machines."),
+        _row("base", "Systran/faster-whisper-base", "74 M", 150, 7, 99, "Fast, with fewer errors than tiny."),
+        _row("small", "Systran/faster-whisper-small", "244 M", 350, 4, 99, "The best choice without a GPU."),
+        _row("medium", "Systran/faster-whisper-medium", "769 M", 900, 2, 99, "Accurate; slow without a GPU."),
+        _row("large-v2", "Systran/faster-whisper-large-v2", "1550 M", 1700, 1, 99, "Most accurate with large-v3; GPU."),
+        _row("large-v3", "Systran/faster-whisper-large-v3", "1550 M", 1700, 1, 100, "Most accurate; needs a GPU."),
+        _row(
+            "large-v3-turbo",
+            "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
+            *("809 M", 950, 8, 100, "The best choice with a GPU: nearly large-v3, many times faster."),
+        ),
+        _row(
+            "distil-large-v3",
+            "Systran/faster-distil-whisper-large-v3",
+            *("756 M", 900, 6, 1, "English only; fast and accurate on a GPU."),
+        ),
+        _row(
+            "demo",
+            None,
+            "1.3 M",
+            10,
+            500,
+            2,
+            "Comes with Parley; knows 164 words of synthesised speech. For trying out.",
+        ),
+    )
+}
+
+# What `auto` takes when several are on disk: the best that is still quick on the device. English-only ones never.
+_PREFERRED: Final = {
+    "cpu": ("small", "large-v3-turbo", "medium", "base", "tiny", "large-v3", "large-v2"),
+    "cuda": ("large-v3-turbo", "large-v3", "large-v2", "medium", "small", "base", "tiny"),
+}
+_DOWNLOADED_BY_AUTO: Final = "small"
+
+
+def resolve(
+    setting: str,
+    *,
+    device: str = "cpu",
+    model_dir: Path | None = None,
+    hub: str = huggingface_hub.constants.ENDPOINT,
+) -> SpeechModel:
+    """Turn `WHISPER_MODEL` into a model on disk: `auto`, a name of the table, a repository of the hub, or a folder.
+
+    `model_dir` is a model, a folder of models, or where the hub's cache is kept; None is the hub's usual cache.
+
+    Raises:
+        ModelUnavailable: a model that was named cannot be had. `auto` always finds one.
+    """
+    if setting == "auto":
+        return _automatic(device, model_dir, hub)
+    if setting == "demo":
+        return demo_model()
+    named_folder = Path(setting).expanduser()
+    if _is_model(named_folder):
+        return _described(named_folder.resolve().name, named_folder)
+    if setting not in MODELS and (named_folder.is_absolute() or setting.startswith((".", "~")) or "/" not in setting):
+        raise ModelUnavailable(
+            f"{setting!r} is neither a folder with a CTranslate2 model nor one of: auto, {_names()}."
+        )
+    folder = _on_disk(setting, model_dir) or _downloaded(setting, model_dir, hub)
+    if folder is None:
+        raise ModelUnavailable(f"The model {setting!r} is not on this machine and {hub} did not deliver it.")
+    return _described(setting, folder)
+
+
+def demo_model() -> SpeechModel:
+    """Return the model that comes with Parley."""
+    return _described("demo", DEMO_FOLDER)
+
+
+def _automatic(device: str, model_dir: Path | None, hub: str) -> SpeechModel:
+    if model_dir is not None and _is_model(model_dir):
+        return _described(model_dir.resolve().name, model_dir)
+    for name in _PREFERRED["cuda" if device == "cuda" else "cpu"]:
+        if folder := _on_disk(name, model_dir):
+            return _described(name, folder)
+    if folder := _downloaded(_DOWNLOADED_BY_AUTO, model_dir, hub):
+        return _described(_DOWNLOADED_BY_AUTO, folder)
+    log.warning("no speech model on disk and none from the hub: using the demo model", hub=hub)
+    return demo_model()
+
+
+def _on_disk(name: str, model_dir: Path | None) -> Path | None:
+    repository = _repository(name)
+    places = [model_dir / name, model_dir / repository.rpartition("/")[2]] if model_dir is not None else []
+    if cached := model_hub.cached(repository, model_dir):
+        places.append(cached)
+    return next((place for place in places if _is_model(place)), None)
+
+
+def _downloaded(name: str, model_dir: Path | None, hub: str) -> Path | None:
+    folder = model_hub.download(_repository(name), model_dir, hub) if model_hub.answers(hub) else None
+    return folder if folder is not None and _is_model(folder) else None
+
+
+def _repository(name: str) -> str:
+    return (MODELS[name].repository if name in MODELS else None) or name
+
+
+def _is_model(folder: Path) -> bool:
+    return (folder / "model.bin").is_file() and (folder / "tokenizer.json").is_file()
+
+
+def _described(name: str, folder: Path) -> SpeechModel:
+    """Add what the folder says about itself in `parley.json`, which only models with limits of their own have."""
+    description = folder / "parley.json"
+    if not description.is_file():
+        english_only = name.endswith(".en") or "distil" in name
+        return SpeechModel(name=name, folder=folder, languages=_ENGLISH_ONLY if english_only else None)
+    facts = json.loads(description.read_text(encoding="utf-8"))
+    return SpeechModel(
+        name=facts["name"],
+        folder=folder,
+        window_seconds=facts["window_seconds"],
+        languages=tuple(facts["languages"]),
+        notes=tuple(facts["notes"]),
+    )
+
+
+def _names() -> str:
+    return ", ".join(MODELS)

@@ -1,0 +1,1 @@
+"""What a job of each kind does: one file per kind."""

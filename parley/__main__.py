@@ -1,0 +1,74 @@
+"""`parley`: the service from a terminal."""
+
+from typing import Any
+
+import click
+
+from parley.commands.account import login, logout, register
+from parley.commands.ls import list_recordings
+from parley.commands.options import group_options
+from parley.commands.results import summary, transcript
+from parley.commands.upload import upload
+from parley.commands.watch import watch
+from parley.errors import FAILED, INTERRUPTED, Failure
+from parley.session import Session
+from parley.show import plain
+
+
+class Parley(click.Group):
+    """The one place where failures become a line and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except Failure as failure:
+            click.echo(f"parley: {plain(str(failure))}", err=True)
+            ctx.exit(failure.exit_code)
+        except (KeyboardInterrupt, click.Abort) as interrupt:
+            # click makes one Abort of Ctrl-C and of an input that ended; what was first is its context
+            if isinstance(interrupt.__context__, EOFError):
+                click.echo("\nparley: The input ended before the answer.", err=True)
+                ctx.exit(FAILED)
+            click.echo("\nInterrupted.", err=True)
+            ctx.exit(INTERRUPTED)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Keep the order in which a person needs them."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=Parley,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Environment:
+  PARLEY_SERVER   Where Parley runs.
+  PARLEY_API_KEY  The API key to use in place of the stored one.
+
+\b
+Exit codes:
+  0 all went well, 1 something failed, 2 wrong usage, 3 not signed in, 130 interrupted.
+""",
+)
+@group_options
+@click.pass_context
+def parley(context: click.Context) -> None:
+    """Parley turns what was said into a transcript and a summary you can trust.
+
+    Start with `parley login` (or `parley register`), then `parley upload --watch meeting.m4a`.
+    """
+    context.ensure_object(Session)
+
+
+for command in (register, login, logout, upload, watch, transcript, summary, list_recordings):
+    parley.add_command(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    parley(prog_name="parley")
+
+
+if __name__ == "__main__":
+    main()

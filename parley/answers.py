@@ -1,0 +1,192 @@
+"""What the API answers, as far as this program looks into it.
+
+`raw` keeps the whole JSON, so that `--json` hands on fields that this version has never heard of.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from parley.errors import Reason
+
+JOB_OVER: Final = frozenset({"succeeded", "failed", "cancelled"})
+NO_RECORDING: Final = frozenset({"refused", "expired"})
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work on a recording."""
+
+    id: str
+    kind: str
+    status: str
+    stage: str
+    progress: float
+    message: str
+    eta_seconds: float | None
+    attempts: int
+    error: Reason | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.status in JOB_OVER
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording; `jobs` only in the answer about one recording."""
+
+    id: str
+    title: str
+    status: str
+    error: Reason | None
+    duration: float | None
+    language: str | None
+    created_at: datetime
+    jobs: tuple[Job, ...]
+    raw: dict[str, Any]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it will never be there, or all that was to be done with it is done."""
+        if self.status in NO_RECORDING:
+            return True
+        return self.status == "uploaded" and all(job.is_over for job in self.jobs)
+
+    @property
+    def newest_jobs(self) -> dict[str, Job]:
+        """The newest job of each kind: an earlier failure that was made good later counts no more."""
+        return {job.kind: job for job in sorted(self.jobs, key=lambda job: job.id)}  # ids are ULIDs: sorted by time
+
+
+@dataclass(frozen=True, slots=True)
+class FormUpload:
+    """Where one POST takes the whole file."""
+
+    url: str
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PartsUpload:
+    """Where a large file goes in parts; `urls` by part number, not necessarily all of them."""
+
+    part_size: int
+    urls: dict[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of speech."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said."""
+
+    text: str
+    segments: dict[int, Segment]
+    notes: tuple[str, ...]
+    raw: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of a summary and the ids of the segments that it stands on."""
+
+    text: str
+    segments: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A summary with its evidence."""
+
+    text: str
+    bullets: tuple[Statement, ...]
+    action_items: tuple[Statement, ...]
+    coverage: float
+    notes: tuple[str, ...]
+    raw: dict[str, Any]
+
+
+def read_recording(data: dict[str, Any]) -> Recording:
+    """Read a recording as it stands in a list or alone."""
+    return Recording(
+        id=data["id"],
+        title=data.get("title") or data.get("filename") or "",
+        status=data["status"],
+        error=_reason(data.get("error")),
+        duration=data.get("duration"),
+        language=data.get("language"),
+        created_at=datetime.fromisoformat(data["created_at"]),
+        jobs=tuple(read_job(job) for job in data.get("jobs") or ()),
+        raw=data,
+    )
+
+
+def read_job(data: dict[str, Any]) -> Job:
+    """Read a job."""
+    return Job(
+        id=data["id"],
+        kind=data["kind"],
+        status=data["status"],
+        stage=data.get("stage") or "",
+        progress=float(data.get("progress") or 0),
+        message=data.get("message") or "",
+        eta_seconds=data.get("eta_seconds"),
+        attempts=data.get("attempts") or 0,
+        error=_reason(data.get("error")),
+    )
+
+
+def read_upload(data: dict[str, Any]) -> FormUpload | PartsUpload:
+    """Read where the bytes go."""
+    if data["method"] == "multipart":
+        if data["part_size"] < 1:
+            raise ValueError("part_size")
+        return PartsUpload(part_size=data["part_size"], urls=read_part_urls(data))
+    return FormUpload(url=data["url"], fields={str(name): str(value) for name, value in data["fields"].items()})
+
+
+def read_part_urls(data: dict[str, Any]) -> dict[int, str]:
+    """Read signed part URLs by their number."""
+    return {part["number"]: part["url"] for part in data["parts"]}
+
+
+def read_transcript(data: dict[str, Any]) -> Transcript:
+    """Read a transcript."""
+    return Transcript(
+        text=data["text"],
+        segments={one["id"]: Segment(one["start"], one["end"]) for one in data["segments"]},
+        notes=tuple(data.get("notes") or ()),
+        raw=data,
+    )
+
+
+def read_summary(data: dict[str, Any]) -> Summary:
+    """Read a summary."""
+    return Summary(
+        text=data["text"],
+        bullets=_statements(data["bullets"]),
+        action_items=_statements(data["action_items"]),
+        coverage=data["coverage"],
+        notes=tuple(data.get("notes") or ()),
+        raw=data,
+    )
+
+
+def _statements(items: list[Any]) -> tuple[Statement, ...]:
+    # API.md shows action_items as a bare list: a plain sentence is read as one without evidence.
+    return tuple(
+        Statement(item, ()) if isinstance(item, str) else Statement(item["text"], tuple(item.get("segments") or ()))
+        for item in items
+    )
+
+
+def _reason(data: dict[str, Any] | None) -> Reason | None:
+    return Reason(code=data["code"], detail=data["detail"]) if data else None

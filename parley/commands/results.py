@@ -1,0 +1,64 @@
+"""What came of a recording: transcript and summary."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from parley.commands.options import common_options, examples
+from parley.errors import Failure
+from parley.session import Session
+from parley.show import summary_text
+
+FORMATS: Final = ("txt", "json", "srt", "vtt")
+
+
+@click.command(
+    epilog=examples(
+        "parley transcript rec_01JD3Z6Q4B2VJ6V5T6X0Q2M8AF",
+        "parley transcript rec_01JD3Z6Q4B2VJ6V5T6X0Q2M8AF -o meeting.srt",
+        "parley transcript rec_01JD3Z6Q4B2VJ6V5T6X0Q2M8AF --format json | jq .language",
+    )
+)
+@click.argument("recording_id", metavar="RECORDING_ID")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Without it: as the ending of -o says, else txt.")
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write there, not to stdout.")
+@common_options
+@click.pass_obj
+def transcript(session: Session, recording_id: str, form: str | None, output: Path | None) -> None:
+    """Print a recording's transcript, or write it to a file."""
+    if session.as_json and form not in {None, "json"}:
+        raise click.UsageError(f"--json and --format {form} contradict each other.")
+    ending = output.suffix.removeprefix(".").lower() if output else ""
+    chosen = form or ("json" if session.as_json else ending if ending in FORMATS else "txt")
+    with session.api() as api:
+        body = api.transcript_file(recording_id, chosen)
+    if output is None or str(output) == "-":
+        click.echo(body, nl=False)
+        return
+    try:
+        output.write_bytes(body)
+    except OSError as error:
+        raise Failure(f"Cannot write {click.format_filename(output)}: {error.strerror}.") from error
+    session.say(f"Wrote {click.format_filename(output)}.")
+
+
+@click.command(
+    epilog=examples(
+        "parley summary rec_01JD3Z6Q4B2VJ6V5T6X0Q2M8AF",
+    )
+)
+@click.argument("recording_id", metavar="RECORDING_ID")
+@common_options
+@click.pass_obj
+def summary(session: Session, recording_id: str) -> None:
+    """Print a recording's summary.
+
+    Behind each statement stand the times in the recording that it rests on.
+    """
+    with session.api() as api:
+        found = api.summary(recording_id)
+        if session.as_json:
+            session.answer(found.raw, "")
+        else:
+            click.echo(summary_text(found, api.transcript(recording_id)))

@@ -1,0 +1,127 @@
+"""Files into Parley."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from parley.answers import FormUpload, Recording
+from parley.client import Api, NewRecording
+from parley.commands.options import common_options, examples
+from parley.errors import FAILED, Failure, NotSignedIn
+from parley.progress import upload_progress
+from parley.session import Session
+from parley.show import plain, recording_text, size_of
+from parley.uploads import Sender, look_at
+from parley.watching import Outcome, watch
+
+
+@dataclass(slots=True)
+class _Item:
+    """One file of the command line, and what became of it."""
+
+    file: str
+    recording: Recording | None = None
+    outcome: Outcome | None = None
+    error: str | None = None
+    code: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        result: dict[str, Any] = {
+            "file": self.file,
+            "recording": self.recording.raw if self.recording else None,
+            "error": {"code": self.code, "detail": self.error} if self.error else None,
+        }
+        return result | (self.outcome.as_json() if self.outcome else {})
+
+
+@click.command(
+    epilog=examples(
+        "parley upload meeting.m4a",
+        "parley upload --language ru --watch разговор.mp3 > notes.txt",
+        "parley upload --no-summary *.wav",
+        "parley upload --json meeting.m4a | jq -r '.items[].recording.id'",
+    )
+)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--title", help="What to call it (one file only); without it, the file's name.")
+@click.option("--language", metavar="CODE", help="Language that is spoken, like en or ru; without it, Parley listens.")
+@click.option("--summary/--no-summary", default=True, help="Also summarise it (the default), or don't.")
+@click.option("--watch", "watching", is_flag=True, help="Wait until it is done, then print transcript and summary.")
+@common_options
+@click.pass_obj
+def upload(  # noqa: PLR0913, PLR0917 - one parameter each option
+    session: Session,
+    files: tuple[Path, ...],
+    title: str | None,
+    language: str | None,
+    summary: bool,  # noqa: FBT001 - click calls it
+    watching: bool,  # noqa: FBT001
+) -> None:
+    """Upload recordings to be transcribed and summarised.
+
+    Prints one line for each file: the id of its recording and its name. A file that fails does not stop the others,
+    and makes the exit code 1.
+    """
+    if title and len(files) > 1:
+        raise click.UsageError("--title names one recording: upload the files one by one.")
+    process = ("transcribe", "summarise") if summary else ("transcribe",)
+    items = [_Item(click.format_filename(file)) for file in files]
+    with session.api() as api, Sender(sleep=session.sleep) as sender:
+        for file, item in zip(files, items, strict=True):
+            with _noting_failure(session, item):
+                source = look_at(file)
+                new = NewRecording(source.name, source.size, source.content_type, title, language, process)
+                item.recording, place = api.announce(new)
+                with upload_progress(source, session.say) as watcher:
+                    if isinstance(place, FormUpload):
+                        sender.send_form(source, place, watcher)
+                    else:
+                        sender.send_parts(api, item.recording.id, source, place, watcher)
+                _report(session, item, f"{size_of(source.size)} uploaded", watching=watching)
+        if watching:
+            _watch(session, api, items)
+    if session.as_json:
+        session.answer({"items": [item.as_json() for item in items]}, "")
+    if any(item.error for item in items):
+        raise SystemExit(FAILED)
+
+
+def _watch(session: Session, api: Api, items: list[_Item]) -> None:
+    """Wait for one after the other: the server works on all of them meanwhile."""
+    for item in items:
+        if item.recording is None or item.error:
+            continue
+        with _noting_failure(session, item):
+            item.outcome = watch(api, item.recording.id, sleep=session.sleep, say=session.say)
+            item.recording = item.outcome.recording
+            if not session.as_json and (item.outcome.transcript or item.outcome.summary):
+                title = item.recording.title or item.file
+                click.echo(recording_text(title, item.outcome.transcript, item.outcome.summary))
+            if item.outcome.failures:
+                raise Failure("; ".join(item.outcome.failures))
+
+
+def _report(session: Session, item: _Item, done: str, *, watching: bool) -> None:
+    """Say that a file is there. With --watch, standard output is kept for what is to be read."""
+    assert item.recording is not None
+    line = f"{item.recording.id}  {plain(item.file)}"
+    if session.as_json or watching:
+        session.say(f"{line}  {done}")
+    else:
+        click.echo(line)
+
+
+@contextmanager
+def _noting_failure(session: Session, item: _Item) -> Iterator[None]:
+    """Keep one file's failure to that file; not being signed in is everybody's."""
+    try:
+        yield
+    except NotSignedIn:
+        raise
+    except Failure as failure:
+        item.error, item.code = plain(str(failure)), failure.code
+        session.say(f"parley: {plain(item.file)}: {item.error}")

@@ -1,0 +1,226 @@
+import time
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from functions.core.jobs.results import Segment, Summary, Transcript
+from gpu_worker.language.evidence import Evidence
+from gpu_worker.language.extractive import ExtractiveSummariser, bullets_for
+
+Meeting = Callable[[str], Transcript]
+
+ENGINE = ExtractiveSummariser()
+SMALL_TALK = {
+    "en": ("weekend", "rained", "coffee", "weather", "movie", "lunch", "mute", "hear me", "bye"),
+    "ru": ("выходные", "дожд", "кофе", "погода", "кино", "обед", "экран", "слышно", "свидания"),
+}
+DECISIONS = {
+    "en": ("March 3rd to March 17th", "six hundred euros", "two engineers help the support team"),
+    "ru": ("с первого на пятнадцатое декабря", "берём поставщика «Луговое»", "шестьдесят тысяч рублей"),
+}
+TASKS = {
+    "en": (
+        "call the agency and move the advertising",
+        "order the test phones tomorrow",
+        "schedule for the engineers",
+        "post the job opening",
+        "list of the missing texts by Thursday",
+    ),
+    "ru": (
+        "перенесите рекламу",
+        "пришлю новый план рекламы до четверга",
+        "подготовлю договор",
+        "обновите, пожалуйста, вакансии",
+        "отправить заявку в пожарную инспекцию",
+    ),
+}
+
+
+def summarise(transcript: Transcript) -> Summary:
+    return ENGINE.summarise(transcript, on_progress=lambda share: None)
+
+
+def all_text(summary: Summary) -> str:
+    return "\n".join([summary.text, *(one.text for one in (*summary.bullets, *summary.action_items))])
+
+
+def build(texts: list[str], language: str = "en", speaker: str | None = None) -> Transcript:
+    segments = tuple(
+        Segment(id=number, start=float(number), end=number + 0.9, text=text, speaker=speaker)
+        for number, text in enumerate(texts)
+    )
+    return Transcript(language=language, language_probability=1.0, duration=len(texts), segments=segments, model="test")
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_decisions_of_a_meeting_are_among_the_bullets(meeting: Meeting, language: str) -> None:
+    bullets = "\n".join(bullet.text for bullet in summarise(meeting(language)).bullets)
+    assert [decision for decision in DECISIONS[language] if decision not in bullets] == []
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_small_talk_is_left_out(meeting: Meeting, language: str) -> None:
+    said = all_text(summarise(meeting(language))).casefold()
+    assert [word for word in SMALL_TALK[language] if word in said] == []
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_what_people_undertake_becomes_action_items(meeting: Meeting, language: str) -> None:
+    tasks = "\n".join(task.text for task in summarise(meeting(language)).action_items)
+    assert [task for task in TASKS[language] if task not in tasks] == []
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_an_action_item_says_who_spoke(meeting: Meeting, language: str) -> None:
+    transcript = meeting(language)
+    for task in summarise(transcript).action_items:
+        assert task.text.startswith(f"{transcript.segments[task.segments[0]].speaker}: ")
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_the_whole_meeting_is_read_and_the_engine_says_its_name(meeting: Meeting, language: str) -> None:
+    summary = summarise(meeting(language))
+    assert (summary.coverage, summary.engine, summary.language, summary.notes) == (1.0, "extractive", language, ())
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_sentence_is_in_the_segments_that_it_names(meeting: Meeting, language: str) -> None:
+    transcript = meeting(language)
+    evidence = Evidence(transcript.segments, language)
+    for one in (*summarise(transcript).bullets, *summarise(transcript).action_items):
+        assert evidence.statement(one.text, one.segments) == one
+
+
+def test_a_sentence_in_two_segments_names_both() -> None:
+    transcript = build(["We have decided to sell the old warehouse in", "Hamburg before the end of June."])
+    assert summarise(transcript).bullets[0].segments == (0, 1)
+
+
+def test_silence_is_no_failure() -> None:
+    for texts in ([], ["", "   "]):
+        summary = summarise(build(texts))
+        assert (summary.text, summary.bullets, summary.action_items, summary.coverage) == ("", (), (), 1.0)
+        assert summary.notes == ("Nothing was said in this recording.",)
+
+
+def test_one_segment_is_its_own_summary() -> None:
+    summary = summarise(build(["The parcel arrived this morning."]))
+    assert summary.text == "The parcel arrived this morning."
+    assert [bullet.segments for bullet in summary.bullets] == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "You don't need to send the report to the client.",
+        "We should have called the client on Monday.",
+        "Не нужно отправлять отчёт клиенту сегодня.",
+        "Надо было позвонить клиенту в понедельник.",
+        "Монтаж вентиляции займёт ещё три недели.",
+        "We will not make the deadline before the end of March.",
+    ],
+)
+def test_what_nobody_has_to_do_is_no_action_item(said: str) -> None:
+    language = "ru" if said[0] in "НМ" else "en"
+    assert summarise(build([said], language)).action_items == ()
+
+
+def test_other_languages_get_bullets_and_a_word_about_action_items() -> None:
+    texts = [
+        "Wir sprechen heute über den Umzug in das neue Büro.",
+        "Wir haben beschlossen, dass der Umzug am 28. Mai stattfindet.",
+        "Die Umzugsfirma kostet 3200 Euro für den ganzen Umzug.",
+    ]
+    summary = summarise(build(texts, "de"))
+    assert [bullet.text for bullet in summary.bullets] == texts
+    assert summary.notes == ("Offline, action items are recognised in English and Russian only.",)
+
+
+def test_a_language_without_spaces_is_summarised_too() -> None:
+    texts = [
+        "会議は月曜日に始まります。",
+        "新しい製品の発売は三月です。",
+        "新しい製品の価格は高いです。",
+        "天気がいいです。",
+    ]
+    assert len(summarise(build(texts, "ja")).bullets) >= 3
+
+
+def test_speech_without_punctuation_does_not_become_one_long_sentence() -> None:
+    texts = [f"the team number {number} reported a delay of the delivery to the warehouse" for number in range(40)]
+    assert max(len(bullet.segments) for bullet in summarise(build(texts)).bullets) <= 2
+
+
+def test_the_number_of_bullets_grows_slowly() -> None:
+    assert [bullets_for(count) for count in (0, 1, 2, 10, 50, 200, 1000, 5000)] == [0, 1, 2, 4, 6, 8, 10, 10]
+
+
+def test_three_hours_take_seconds() -> None:
+    words = [f"{stem}{ending}" for stem in ("bud", "lau", "tes", "con", "par", "mar") for ending in "abcdefghij"]
+    texts = [
+        " ".join(words[(number * step + step) % len(words)] for step in range(3, 15)).capitalize() + "."
+        for number in range(4000)
+    ]
+    started = time.monotonic()
+    summary = summarise(build(texts))
+    assert time.monotonic() - started < 10
+    assert len(summary.bullets) <= 10
+    assert summary.coverage == 1.0
+
+
+def test_progress_ends_at_one(meeting: Meeting) -> None:
+    shares = []
+    ENGINE.summarise(meeting("en"), on_progress=shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+SOME = "we will send the report by Friday бюджет решили отправить до пятницы 12 . ? , Anna"
+TEXTS = st.lists(
+    st.one_of(
+        st.text(max_size=60),
+        st.lists(
+            st.sampled_from(
+                [
+                    "we",
+                    "will",
+                    "send",
+                    "the",
+                    "report",
+                    "by",
+                    "Friday",
+                    "бюджет",
+                    "решили",
+                    "отправить",
+                    "до",
+                    "пятницы",
+                    "12",
+                    ".",
+                    "?",
+                    ",",
+                    "Anna",
+                ]
+            ),
+            max_size=14,
+        ).map(" ".join),
+    ),
+    max_size=40,
+)
+
+
+@given(texts=TEXTS, language=st.sampled_from(["en", "ru", "de", "zh", "xx"]), speaker=st.sampled_from([None, "A"]))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_laws_hold_for_anything_that_can_be_said(texts: list[str], language: str, speaker: str | None) -> None:
+    transcript = build(texts, language, speaker)
+    summary = summarise(transcript)
+    ids = {segment.id for segment in transcript.segments}
+    for statements in (summary.bullets, summary.action_items):
+        assert all(one.segments and set(one.segments) <= ids and one.text.strip() for one in statements)
+        assert all(list(one.segments) == sorted(set(one.segments)) for one in statements)
+        assert all(before.segments[0] <= after.segments[0] for before, after in pairwise(statements))
+    assert summary.coverage == 1.0
+    assert len(summary.bullets) <= 10
+    assert summary == summarise(transcript)

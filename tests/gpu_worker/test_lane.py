@@ -1,0 +1,292 @@
+"""The life of a job in a worker, over fakes and a clock that stands still."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from functions.core.jobs.dead_letters import DeadLetters
+from functions.core.jobs.model import Job, JobClaimedElsewhere, Kind, Lane, Status
+from functions.core.jobs.store import Jobs
+from functions.core.recordings.arrivals import Arrivals
+from functions.core.recordings.media import source_key
+from functions.core.recordings.store import Recordings
+from gpu_worker.claim import Hopeless
+from gpu_worker.heartbeat import Heartbeat
+from gpu_worker.lane import House, LaneWorker
+from gpu_worker.retries import MAX_DELIVERIES
+from gpu_worker.tasks.task import Outcome, Work
+from tests.builders import a_recording
+from tests.fakes.clock import FakeClock
+from tests.fakes.media import FakeMedia
+from tests.fakes.queues import FakeInbox, FakeQueues
+from tests.fakes.table import FakeTable
+
+LEASE = timedelta(seconds=30)
+WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + b"\x00" * 100
+
+
+class FakeTask:
+    """Does what a test says, and counts."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.act: Callable[[Work], None] = lambda work: None
+
+    def run(self, work: Work) -> Outcome:
+        self.runs += 1
+        self.act(work)
+        return Outcome(f"results/{work.claim.job.id}/{work.claim.job.attempts}", {"total": 1.0})
+
+
+class Workplace:
+    """A house with one uploaded recording and a worker for each lane."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        table = FakeTable()
+        self.table = table
+        self.jobs = Jobs(table, clock=clock)
+        self.recordings = Recordings(table, clock=clock)
+        self.queues = FakeQueues(clock)
+        self.stopping = threading.Event()
+        self.task = FakeTask()
+        self.heartbeat = Heartbeat(LEASE)
+        media = FakeMedia()
+        arrivals = Arrivals(recordings=self.recordings, jobs=self.jobs, media=media, queues=self.queues, clock=clock)
+        recording = self.recordings.add(a_recording())
+        media.write(source_key(recording), WAV, content_type="audio/wav")
+        arrivals.take_in(source_key(recording))
+        self.transcribe_id, self.summarise_id = self.recordings.get(recording.id).job_ids
+
+    @property
+    def inbox(self) -> FakeInbox:
+        return self.queues.inboxes[Lane.SPEECH]
+
+    def worker(self, lane: Lane = Lane.SPEECH, name: str = "one") -> LaneWorker:
+        house = House(
+            jobs=self.jobs,
+            recordings=self.recordings,
+            queues=self.queues,
+            heartbeat=self.heartbeat,
+            lease=LEASE,
+            worker=name,
+        )
+        tasks = {Kind.TRANSCRIBE: self.task, Kind.SUMMARISE: self.task}
+        return LaneWorker(self.queues.inboxes[lane], tasks, house=house, stopping=self.stopping)
+
+    def transcribe(self) -> Job:
+        return self.jobs.get(self.transcribe_id)
+
+    def summarise(self) -> Job:
+        return self.jobs.get(self.summarise_id)
+
+    def bury_the_dead(self) -> None:
+        letters = DeadLetters(jobs=self.jobs, recordings=self.recordings)
+        for body in self.inbox.dead:
+            letters.bury(body, {"job_id": self.transcribe_id})
+
+
+@pytest.fixture
+def place(clock: FakeClock) -> Workplace:
+    return Workplace(clock)
+
+
+def test_a_job_that_goes_through_leaves_its_result_and_no_message(place: Workplace) -> None:
+    assert place.worker().work_off_one()
+
+    job = place.transcribe()
+    assert (job.status, job.attempts, job.result_key) == (Status.SUCCEEDED, 1, f"results/{job.id}/1")
+    assert place.inbox.messages == []
+    assert not place.worker().work_off_one()
+
+
+def test_a_finished_transcript_wakes_its_summary(place: Workplace) -> None:
+    place.worker().work_off_one()
+
+    assert place.queues.waiting() == [place.summarise_id]
+    place.worker(Lane.LANGUAGE).work_off_one()
+    assert place.summarise().status is Status.SUCCEEDED
+
+
+def test_a_worker_that_dies_after_finishing_still_wakes_the_summary(place: Workplace) -> None:
+    held = place.jobs.claim(place.transcribe_id, by="dead", lease=LEASE)
+    place.jobs.finish(held, result_key="results/x", timings={})
+
+    place.worker().work_off_one()
+
+    assert place.task.runs == 0
+    assert place.queues.waiting() == [place.summarise_id]
+
+
+def test_a_broken_attempt_is_tried_again_after_a_while(place: Workplace) -> None:
+    def break_once(work: Work) -> None:
+        if work.claim.job.attempts == 1:
+            raise OSError("disk full")
+
+    place.task.act = break_once
+    place.worker().work_off_one()
+    waiting = place.transcribe()
+    assert (waiting.status, waiting.error.code) == (Status.QUEUED, "attempt-failed")
+    assert not place.worker().work_off_one()
+
+    place.clock.pass_time(timedelta(seconds=5))
+    assert place.worker().work_off_one()
+    assert (place.transcribe().status, place.transcribe().attempts) == (Status.SUCCEEDED, 2)
+
+
+def test_a_job_that_breaks_every_time_ends_with_a_reason_and_so_does_its_summary(place: Workplace) -> None:
+    def always_break(_: Work) -> None:
+        raise OSError("disk full")
+
+    place.task.act = always_break
+    for _ in range(20):
+        place.worker().work_off_one()
+        place.clock.pass_time(timedelta(minutes=15))
+    place.bury_the_dead()
+
+    assert place.task.runs == MAX_DELIVERIES
+    assert (place.transcribe().status, place.transcribe().error.code) == (Status.FAILED, "attempts-exhausted")
+    assert "OSError" in place.transcribe().error.detail
+    assert (place.summarise().status, place.summarise().error.code) == (Status.FAILED, "transcript-missing")
+
+
+def test_a_hopeless_job_fails_at_once_and_so_does_its_summary(place: Workplace) -> None:
+    def give_up(_: Work) -> None:
+        raise Hopeless("not-media", "There is no sound in it.")
+
+    place.task.act = give_up
+    place.worker().work_off_one()
+
+    assert (place.transcribe().status, place.transcribe().error.code) == (Status.FAILED, "not-media")
+    assert place.summarise().status is Status.FAILED
+    assert place.inbox.messages == []
+
+
+def test_a_worker_that_is_stopped_gives_the_job_back_at_once(place: Workplace) -> None:
+    def stop(work: Work) -> None:
+        place.stopping.set()
+        work.claim.report("transcribing", 0.5)
+
+    place.task.act = stop
+    place.worker().work_off_one()
+    assert (place.transcribe().status, place.transcribe().error) == (Status.QUEUED, None)
+
+    place.stopping.clear()
+    place.task.act = lambda _: None
+    assert place.worker(name="two").work_off_one()
+    assert (place.transcribe().status, place.transcribe().attempts) == (Status.SUCCEEDED, 2)
+
+
+def test_a_job_of_a_worker_that_was_killed_is_done_by_another_once(place: Workplace) -> None:
+    delivery = place.inbox.receive(hidden_for=30)
+    place.jobs.claim(place.transcribe_id, by="killed", lease=LEASE)
+    assert delivery is not None
+    assert not place.worker(name="two").work_off_one()
+
+    place.clock.pass_time(LEASE)
+    place.worker(name="two").work_off_one()
+
+    assert (place.transcribe().status, place.transcribe().attempts) == (Status.SUCCEEDED, 2)
+    assert place.task.runs == 1
+
+
+def test_a_worker_that_lost_its_lease_does_not_overwrite_the_other_ones_result(place: Workplace) -> None:
+    def be_overtaken(work: Work) -> None:
+        if work.claim.job.attempts == 1:
+            place.clock.pass_time(LEASE)
+            place.worker(name="two").work_off_one()
+
+    place.task.act = be_overtaken
+    place.worker(name="one").work_off_one()
+
+    assert place.transcribe().result_key.endswith("/2")
+    assert place.task.runs == 2
+
+
+def test_heartbeats_hold_a_long_job(place: Workplace) -> None:
+    def work_long(work: Work) -> None:
+        for _ in range(10):
+            place.clock.pass_time(timedelta(seconds=20))
+            place.heartbeat.beat()
+            assert not place.worker(name="two").work_off_one()
+            work.claim.report("transcribing", 0.1)
+
+    place.task.act = work_long
+    place.worker().work_off_one()
+
+    assert (place.transcribe().status, place.transcribe().attempts) == (Status.SUCCEEDED, 1)
+
+
+def test_the_work_learns_from_a_heartbeat_that_its_job_is_gone(place: Workplace) -> None:
+    def lose(work: Work) -> None:
+        place.clock.pass_time(LEASE)
+        place.jobs.claim(place.transcribe_id, by="two", lease=LEASE)
+        place.heartbeat.beat()
+        work.claim.report("transcribing", 0.9)
+        pytest.fail("it went on")
+
+    place.task.act = lose
+    place.worker().work_off_one()
+
+    assert place.transcribe().claimed_by == "two"
+
+
+def test_a_second_message_of_a_job_in_work_starts_nothing(place: Workplace) -> None:
+    place.queues.enqueue(place.transcribe())
+    place.task.act = lambda _: place.worker(name="two").work_off_one() and None
+    place.worker().work_off_one()
+
+    place.clock.pass_time(LEASE)
+    place.worker().work_off_one()
+
+    assert place.task.runs == 1
+    assert place.inbox.messages == []
+
+
+def test_a_message_that_cannot_be_read_goes_to_the_dead_letters_and_its_job_says_so(place: Workplace) -> None:
+    place.inbox.messages.clear()
+    place.inbox.send("{not json")
+    for _ in range(MAX_DELIVERIES + 1):
+        place.worker().work_off_one()
+    place.bury_the_dead()
+
+    assert place.inbox.dead == ["{not json"]
+    assert (place.transcribe().status, place.transcribe().error.code) == (Status.FAILED, "message-unreadable")
+
+
+def test_a_message_of_a_job_that_is_gone_is_dropped(place: Workplace) -> None:
+    place.table.documents.clear()
+
+    place.worker().work_off_one()
+
+    assert place.inbox.messages == []
+
+
+def test_a_dead_message_does_not_end_a_job_that_a_worker_is_at(place: Workplace) -> None:
+    place.jobs.claim(place.transcribe_id, by="alive", lease=LEASE)
+    place.inbox.dead.append(place.inbox.messages[0].body)
+
+    with pytest.raises(JobClaimedElsewhere):
+        place.bury_the_dead()
+    assert place.transcribe().status is Status.RUNNING
+
+
+def test_a_lane_outlives_a_queue_that_is_down(place: Workplace) -> None:
+    class Broken:
+        calls = 0
+
+        def receive(self, *, hidden_for: int) -> None:
+            self.calls += 1
+            if self.calls == 3:
+                place.stopping.set()
+            raise OSError("no route")
+
+    lane = place.worker()
+    lane._inbox = Broken()
+    place.stopping.wait = lambda timeout: None  # type: ignore[method-assign]
+
+    lane.run()
+
+    assert lane._inbox.calls == 3

@@ -1,0 +1,475 @@
+"""A Parley server in miniature on loopback: the routes that the command line uses, and a strict S3 beside them.
+
+Everything that a real one would refuse is refused here too, and what arrived can be looked at afterwards.
+"""
+
+import hashlib
+import json
+import re
+import socket
+import struct
+import sys
+import threading
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from email.message import Message
+from email.parser import BytesParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from xml.sax.saxutils import escape
+
+PASSWORD = "correct horse battery staple"
+EXPIRED = 403
+TRANSCRIPT = {
+    "language": "en",
+    "duration": 95.0,
+    "text": "We ship on Friday. Anna tests the upload. Боб пишет заметки.",
+    "segments": [
+        {"id": 0, "start": 0.0, "end": 4.2, "text": "We ship on Friday.", "words": []},
+        {"id": 1, "start": 4.2, "end": 9.0, "text": "Anna tests the upload.", "words": []},
+        {"id": 2, "start": 61.0, "end": 95.0, "text": "Боб пишет заметки.", "words": []},
+    ],
+    "notes": ["The last minute is hard to hear."],
+}
+SUMMARY = {
+    "text": "The release is on Friday.",
+    "bullets": [
+        {"text": "Shipping on Friday, tested by Anna.", "segments": [0, 1]},
+        {"text": "Notes are written.", "segments": [0, 2]},
+    ],
+    "action_items": [{"text": "Anna tests the upload.", "segments": [1]}],
+    "coverage": 0.8,
+    "engine": "extractive",
+    "language": "en",
+}
+
+
+def job(kind: str, status: str, progress: float = 0.0, **more: Any) -> dict[str, Any]:
+    """A job as the API shows it."""
+    return {
+        "id": f"job_{'01' if kind == 'transcribe' else '02'}",
+        "kind": kind,
+        "status": status,
+        "stage": "speech" if status == "running" else status,
+        "progress": progress,
+        "message": "",
+        "eta_seconds": None,
+        "attempts": 1,
+        "error": None,
+    } | more
+
+
+DONE = [job("transcribe", "succeeded", 1.0), job("summarise", "succeeded", 1.0)]
+
+
+@dataclass
+class Request:
+    """What arrived."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: Message
+    body: Any = None
+
+
+@dataclass
+class Stored:
+    """A file that S3 took."""
+
+    size: int
+    sha256: str
+    fields: list[tuple[str, str]]
+
+
+@dataclass
+class State:
+    """What the server knows; tests set the rest of it up."""
+
+    url: str = ""
+    users: dict[str, str] = field(default_factory=lambda: {"anna": PASSWORD})
+    keys: dict[str, str] = field(default_factory=dict)
+    """Secret by id."""
+    access_tokens: set[str] = field(default_factory=set)
+    one_time_code: str | None = None
+    recordings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    announced: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What was said of each recording by its id."""
+    remembered: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    """First answer by Idempotency-Key."""
+    stored: dict[str, Stored] = field(default_factory=dict)
+    parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+    # How it behaves
+    part_size: int | None = None
+    signed_parts: int = 2
+    expired_parts: set[int] = field(default_factory=set)
+    dropped_uploads: int = 0
+    dropped_posts: int = 0
+    storage_errors: list[tuple[int, str]] = field(default_factory=list)
+    largest: int = 64_000_000
+    unavailable: int = 0
+    busy: list[str] = field(default_factory=list)
+    """Retry-After of the next answers, each a 429."""
+    script: list[dict[str, Any]] = field(default_factory=lambda: [{"status": "uploaded", "jobs": DONE}])
+    """What GET /v1/recordings/{id} changes, one step at each call; the last one stays."""
+    looks: Counter[str] = field(default_factory=Counter)
+
+    def sent_to(self, method: str, path: str) -> list[Request]:
+        return [one for one in self.requests if (one.method, one.path) == (method, path)]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection. `server.state` is what it serves."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: else each answer waits 40 ms for an ACK
+    server: "FakeServer"
+
+    @property
+    def state(self) -> State:
+        return self.server.state
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self._serve()
+
+    def do_PUT(self) -> None:
+        self._serve()
+
+    def do_DELETE(self) -> None:
+        self._serve()
+
+    def _serve(self) -> None:
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        request = Request(self.command, parts.path, query, self.headers)
+        with self.server.lock:
+            self.state.requests.append(request)
+        if parts.path.startswith("/storage/"):
+            self._storage(request)
+            return
+        length = int(self.headers.get("Content-Length", 0))
+        if length:
+            assert self.headers["Content-Type"] == "application/json"
+            request.body = json.loads(self.rfile.read(length))
+        with self.server.lock:
+            self._api(request)
+
+    # The API
+
+    def _api(self, request: Request) -> None:  # noqa: C901 - a table of routes
+        if self.state.unavailable:
+            self.state.unavailable -= 1
+            self._answer(503, b"<html>busy</html>", "text/html")
+            return
+        if self.state.busy:
+            self._problem(429, "too-many-requests", "Too many calls.", {"Retry-After": self.state.busy.pop(0)})
+            return
+        match request.method, request.path.split("/")[2:]:
+            case "POST", ["auth", "register"]:
+                self._register(request)
+            case "POST", ["auth", "login"]:
+                self._login(request)
+            case _ if self._caller() is None:
+                self._problem(401, "not-authenticated", "The credential is wrong or over.")
+            case "GET", ["auth", "me"]:
+                self._json(200, {"id": "usr_1", "username": "anna"})
+            case "POST", ["api-keys"]:
+                self._new_key(request)
+            case "DELETE", ["api-keys", key_id]:
+                if self.state.keys.pop(key_id, None) is None:
+                    self._problem(404, "not-found", "There is no such key.")
+                else:
+                    self._answer(204, b"", None)
+            case method, ["recordings", *rest]:
+                self._recordings(method, rest, request)
+            case _:
+                self._problem(404, "not-found", "There is no such route.")
+
+    def _caller(self) -> str | None:
+        scheme, _, secret = self.headers.get("Authorization", "").partition(" ")
+        assert "Cookie" not in self.headers
+        known = self.state.access_tokens | set(self.state.keys.values())
+        return secret if scheme == "Bearer" and secret in known else None
+
+    def _register(self, request: Request) -> None:
+        body = request.body
+        if "@" not in body["email"]:
+            self._problem(
+                422, "invalid", "The request is wrong.", errors=[{"pointer": "/email", "detail": "is no address"}]
+            )
+        elif body["username"] in self.state.users:
+            self._problem(409, "username-taken", "Somebody has this user name already.")
+        else:
+            self.state.users[body["username"]] = body["password"]
+            self._json(201, {"user": {"username": body["username"]}, "unique_id": "12345678"})
+
+    def _login(self, request: Request) -> None:
+        body = request.body
+        if self.state.users.get(body["identifier"]) != body["password"]:
+            self._problem(401, "wrong-password", "The name or the password is wrong.")
+        elif self.state.one_time_code and "otp" not in body:
+            self._json(202, {"challenge_id": "ch_1"})
+        elif self.state.one_time_code and (body["otp"], body["challenge_id"]) != (self.state.one_time_code, "ch_1"):
+            self._problem(401, "wrong-code", "The code is wrong.")
+        else:
+            token = f"access-{len(self.state.access_tokens)}"
+            self.state.access_tokens.add(token)
+            answer = {"access_token": token, "token_type": "bearer", "expires_in": 900, "csrf_token": "c"}
+            self._json(200, answer, {"Set-Cookie": "parley_refresh=secret; Path=/"})
+
+    def _new_key(self, request: Request) -> None:
+        key_id = f"key_{len(self.state.requests)}"
+        self.state.keys[key_id] = f"plk_secret_{key_id}"
+        self._once(
+            201, {"id": key_id, "name": request.body["name"], "prefix": "plk", "secret": self.state.keys[key_id]}
+        )
+
+    def _recordings(self, method: str, rest: list[str], request: Request) -> None:
+        match method, rest:
+            case "POST", []:
+                self._announce(request)
+            case "GET", []:
+                self._list(request)
+            case _, [recording_id, *_] if recording_id not in self.state.recordings:
+                self._problem(404, "not-found", "There is no such recording.")
+            case "GET", [recording_id]:
+                step = min(self.state.looks[recording_id], len(self.state.script) - 1)
+                self.state.looks[recording_id] += 1
+                self.state.recordings[recording_id] |= self.state.script[step]
+                self._json(200, self.state.recordings[recording_id])
+            case "POST", [recording_id, "parts"]:
+                urls = [self._part(recording_id, number, "fresh") for number in request.body["numbers"]]
+                self._json(200, {"parts": urls})
+            case "POST", [recording_id, "complete"]:
+                self._complete(recording_id, request)
+            case "GET", [_, "transcript"]:
+                self._transcript(request.query["format"])
+            case "GET", [_, "summary"]:
+                self._json(200, SUMMARY)
+            case _:
+                self._problem(404, "not-found", "There is no such route.")
+
+    def _announce(self, request: Request) -> None:
+        body = request.body
+        key = self.headers["Idempotency-Key"]
+        if key in self.state.remembered:
+            self._json(*self.state.remembered[key])
+            return
+        if not body["content_type"].startswith(("audio/", "video/", "application/octet-stream")):
+            self._problem(422, "unsupported-media-type", "Only audio and video can be recordings.")
+            return
+        recording_id = f"rec_{len(self.state.recordings):026}"
+        recording = {
+            "id": recording_id,
+            "title": body.get("title") or body["filename"],
+            "filename": body["filename"],
+            "status": "awaiting_upload",
+            "created_at": "2026-11-21T09:00:00Z",
+            "something_new": [1],
+            "jobs": [],
+        }
+        self.state.recordings[recording_id] = recording
+        self.state.announced[recording_id] = body
+        if self.state.part_size is None:
+            upload: dict[str, Any] = {
+                "method": "POST",
+                "url": f"{self.state.url}/storage/form",
+                "fields": self._policy(recording_id, body),
+            }
+        else:
+            self.state.parts[recording_id] = {}
+            parts = [self._part(recording_id, number, "first") for number in range(1, self.state.signed_parts + 1)]
+            upload = {"method": "multipart", "part_size": self.state.part_size, "parts": parts}
+        self.state.remembered[key] = (201, {"recording": recording, "upload": upload})
+        if self.state.dropped_posts:
+            self.state.dropped_posts -= 1
+            self._hang_up()
+            return
+        self._json(*self.state.remembered[key])
+
+    def _policy(self, recording_id: str, body: dict[str, Any]) -> dict[str, str]:
+        return {
+            "key": f"media/usr_1/{recording_id}/source",
+            "Content-Type": body["content_type"],
+            "x-amz-algorithm": "AWS4-HMAC-SHA256",
+            "policy": "eyJjb25kaXRpb25zIjpbXX0=",
+            "x-amz-signature": hashlib.sha256(recording_id.encode()).hexdigest(),
+        }
+
+    def _part(self, recording_id: str, number: int, age: str) -> dict[str, Any]:
+        return {"number": number, "url": f"{self.state.url}/storage/parts/{recording_id}/{number}?signed={age}"}
+
+    def _complete(self, recording_id: str, request: Request) -> None:
+        parts = self.state.parts[recording_id]
+        etags = [(number, f'"{hashlib.md5(parts[number]).hexdigest()}"') for number in sorted(parts)]
+        assert [(part["number"], part["etag"]) for part in request.body["parts"]] == etags
+        content = b"".join(parts[number] for number, _ in etags)
+        self.state.stored[recording_id] = Stored(len(content), hashlib.sha256(content).hexdigest(), [])
+        self._json(200, {"recording": self.state.recordings[recording_id]})
+
+    def _list(self, request: Request) -> None:
+        everything = list(self.state.recordings.values())
+        start, size = int(request.query.get("cursor", 0)), int(request.query["limit"])
+        assert size <= 100
+        end = start + min(size, 3)  # pages may be smaller than was asked for
+        cursor = str(end) if end < len(everything) else None
+        self._json(200, {"items": everything[start:end], "next_cursor": cursor})
+
+    def _transcript(self, form: str) -> None:
+        match form:
+            case "json":
+                self._json(200, TRANSCRIPT)
+            case "txt":
+                self._answer(200, f"{TRANSCRIPT['text']}\n".encode(), "text/plain; charset=utf-8")
+            case "srt":
+                self._answer(200, b"1\r\n00:00:00,000 --> 00:00:04,200\r\nWe ship\r\n\r\n", "application/x-subrip")
+            case _:
+                self._problem(422, "invalid", "There is no such format.")
+
+    # Storage
+
+    def _storage(self, request: Request) -> None:
+        assert "Authorization" not in self.headers
+        assert "X-Api-Key" not in self.headers
+        if "Content-Length" not in self.headers:
+            self._storage_error(411, "MissingContentLength")
+            return
+        length = int(self.headers["Content-Length"])
+        with self.server.lock:
+            drop = self.state.dropped_uploads > 0
+            self.state.dropped_uploads -= drop
+            error = self.state.storage_errors.pop(0) if self.state.storage_errors else None
+        if drop:
+            self.rfile.read(length // 2)
+            self._hang_up()
+        elif error:
+            self.rfile.read(length)
+            self._storage_error(*error)
+        elif self.command == "PUT":
+            self._put_part(request, length)
+        else:
+            self._post_form(length)
+
+    def _put_part(self, request: Request, length: int) -> None:
+        recording_id, number = request.path.split("/")[3], int(request.path.split("/")[4])
+        content = self.rfile.read(length)
+        with self.server.lock:
+            if number in self.state.expired_parts and request.query["signed"] != "fresh":
+                self._storage_error(EXPIRED, "AccessDenied", "Request has expired")
+                return
+            self.state.parts[recording_id][number] = content
+        self._answer(200, b"", None, {"ETag": f'"{hashlib.md5(content).hexdigest()}"'})
+
+    def _post_form(self, length: int) -> None:
+        """Take a form as S3 does: fields in any order, the file last, each byte accounted for, never all in memory."""
+        boundary = re.fullmatch(r"multipart/form-data; boundary=([\w-]+)", self.headers["Content-Type"])
+        assert boundary
+        line, closing = f"--{boundary[1]}\r\n".encode(), f"\r\n--{boundary[1]}--\r\n".encode()
+        fields: list[tuple[str, str]] = []
+        left = length
+        while True:
+            first = self.rfile.readline()
+            assert first == line, first
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += self.rfile.readline()
+            left -= len(first) + len(head)
+            headers = BytesParser().parsebytes(head)
+            name = headers.get_param("name", header="content-disposition")
+            assert isinstance(name, str)
+            if name == "file":
+                assert headers.get_filename()
+                break
+            value = self.rfile.readline()
+            left -= len(value)
+            fields.append((name, value.decode().removesuffix("\r\n")))
+        size, digest = left - len(closing), hashlib.sha256()
+        remaining = size
+        while remaining:
+            chunk = self.rfile.read(min(remaining, 1 << 16))
+            assert chunk
+            digest.update(chunk)
+            remaining -= len(chunk)
+        assert self.rfile.read(len(closing)) == closing
+        self._keep(Stored(size, digest.hexdigest(), fields))
+
+    def _keep(self, stored: Stored) -> None:
+        key = dict(stored.fields)["key"]
+        recording_id = key.split("/")[2]
+        with self.server.lock:
+            announced = self.state.announced[recording_id]
+            policy = self._policy(recording_id, announced)
+            if dict(stored.fields) != policy or len(stored.fields) != len(policy):
+                self._storage_error(403, "AccessDenied", "Invalid according to Policy: Policy Condition failed")
+            elif stored.size > self.state.largest:
+                limit = f"<MaxSizeAllowed>{self.state.largest}</MaxSizeAllowed>"
+                self._storage_error(400, "EntityTooLarge", "Your proposed upload exceeds the maximum", limit)
+            elif stored.size != announced["size"]:
+                self._storage_error(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum")
+            else:
+                self.state.stored[recording_id] = stored
+                self._answer(204, b"", None)
+
+    def _storage_error(self, status: int, code: str, message: str = "No.", more: str = "") -> None:
+        body = (
+            f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{escape(message)}</Message>'
+            f"{more}<RequestId>S3REQ</RequestId><HostId>h</HostId></Error>"
+        )
+        self._answer(status, body.encode(), "application/xml")
+
+    # Answers
+
+    def _hang_up(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not an end
+        self.close_connection = True
+        self.connection.close()
+
+    def _once(self, status: int, body: dict[str, Any]) -> None:
+        assert self.headers["Idempotency-Key"]
+        self._json(status, body)
+
+    def _problem(
+        self, status: int, code: str, detail: str, headers: dict[str, str] | None = None, **facts: Any
+    ) -> None:
+        body = {"type": "about:blank", "status": status, "code": code, "detail": detail, "request_id": "req_7"} | facts
+        self._answer(status, json.dumps(body).encode(), "application/problem+json", headers)
+
+    def _json(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        self._answer(status, json.dumps(body).encode(), "application/json", headers)
+
+    def _answer(self, status: int, body: bytes, media_type: str | None, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        if media_type:
+            self.send_header("Content-Type", media_type)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class FakeServer(ThreadingHTTPServer):
+    """Runs in a thread of the test; what goes wrong in it is kept for the test to see."""
+
+    daemon_threads = False  # closing it waits for them: no thread outlives its test
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.lock = threading.RLock()
+        self.state = State(url=f"http://127.0.0.1:{self.server_address[1]}")
+        self.faults: list[str] = []
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        error = sys.exc_info()[1]
+        if not isinstance(error, ConnectionError | BrokenPipeError):
+            self.faults.append(traceback.format_exc())

@@ -1,0 +1,116 @@
+from pathlib import Path
+
+import pytest
+
+from tests.parley.fake_server import SUMMARY
+from tests.parley.terminal import Terminal
+
+FIRST = f"rec_{0:026}"
+
+
+@pytest.fixture
+def reader(terminal: Terminal, audio: Path) -> Terminal:
+    """A terminal of somebody with one recording."""
+    assert terminal.type("upload", str(audio)).exit_code == 0
+    return terminal
+
+
+def test_the_transcript_is_printed_as_it_came(reader: Terminal) -> None:
+    result = reader.type("transcript", FIRST)
+    assert result.stdout_bytes == "We ship on Friday. Anna tests the upload. Боб пишет заметки.\n".encode()
+    assert result.stderr == ""
+
+
+def test_captions_keep_their_line_ends(reader: Terminal) -> None:
+    result = reader.type("transcript", FIRST, "--format", "srt")
+    assert result.stdout_bytes.startswith(b"1\r\n00:00:00,000 --> ")
+
+
+def test_the_format_follows_the_files_ending(reader: Terminal, tmp_path: Path) -> None:
+    output = tmp_path / "встреча.SRT"
+    result = reader.type("transcript", FIRST, "-o", str(output))
+    assert output.read_bytes().startswith(b"1\r\n")
+    assert result.stdout == ""
+
+
+def test_a_file_that_cannot_be_written_is_a_failure(reader: Terminal, tmp_path: Path) -> None:
+    result = reader.type("transcript", FIRST, "-o", str(tmp_path))
+    assert result.exit_code == 1
+    assert "Is a directory" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--json",), ("--format", "json")])
+def test_the_transcript_as_json(reader: Terminal, arguments: tuple[str, ...]) -> None:
+    assert reader.type_for_json("transcript", FIRST, *arguments)["duration"] == 95.0
+
+
+def test_json_and_another_format_contradict_each_other(reader: Terminal) -> None:
+    assert reader.type("transcript", FIRST, "--json", "--format", "srt").exit_code == 2
+
+
+def test_an_unknown_format_is_wrong_usage(reader: Terminal) -> None:
+    assert reader.type("transcript", FIRST, "--format", "doc").exit_code == 2
+
+
+def test_the_summary_shows_where_its_statements_come_from(reader: Terminal) -> None:
+    result = reader.type("summary", FIRST)
+    assert result.exit_code == 0
+    assert "- Notes are written. [0:00-0:04, 1:01-1:35]" in result.stdout
+
+
+def test_the_summary_as_json_is_the_servers(reader: Terminal) -> None:
+    assert reader.type_for_json("--json", "summary", FIRST) == SUMMARY
+
+
+def test_ls_follows_the_pages_up_to_the_limit(reader: Terminal, audio: Path) -> None:
+    reader.type("upload", *[str(audio)] * 7)
+    result = reader.type("ls", "--limit", "7")
+    assert [line.split()[0] for line in result.stdout.splitlines()[1:]] == list(reader.state.recordings)[:7]
+    assert "There are more" in result.stderr
+    assert len(reader.state.sent_to("GET", "/v1/recordings")) == 3
+
+
+def test_ls_shows_what_there_is_to_know(reader: Terminal) -> None:
+    reader.state.recordings[FIRST] |= {"title": "[red]Планёрка[/]\n" * 5, "duration": 3723.4, "language": "ru"}
+    result = reader.type("ls", TZ="UTC")
+    header, row = result.stdout.splitlines()
+    assert header.split() == ["ID", "TITLE", "STATUS", "LENGTH", "LANG", "CREATED"]
+    assert row.split() == [
+        FIRST, *["[red]Планёрка[/]"] * 5, "awaiting_upload", "1:02:03", "ru", "2026-11-21", *row.split()[-1:],
+    ]  # fmt: skip
+
+
+def test_ls_as_json_keeps_the_cursor(reader: Terminal, audio: Path) -> None:
+    reader.type("upload", *[str(audio)] * 3)
+    found = reader.type_for_json("ls", "--json", "--limit", "3")
+    assert [one["id"] for one in found["items"]] == list(reader.state.recordings)[:3]
+    assert found["next_cursor"] == "3"
+
+
+def test_an_empty_list_says_what_to_do(terminal: Terminal) -> None:
+    result = terminal.type("ls")
+    assert result.stdout == ""
+    assert "parley upload FILE" in result.stderr
+    assert terminal.type_for_json("ls", "--json") == {"items": [], "next_cursor": None}
+
+
+def test_an_answer_of_another_program_is_not_a_traceback(reader: Terminal) -> None:
+    del reader.state.recordings[FIRST]["id"]
+    result = reader.type("ls")
+    assert result.exit_code == 1
+    assert "is not what Parley answers" in result.stderr
+
+
+def test_an_error_without_a_problem_is_still_a_sentence(reader: Terminal) -> None:
+    reader.state.unavailable = 99
+    result = reader.type("ls")
+    assert result.exit_code == 1
+    assert result.stderr == "parley: The server answered 503 Service Unavailable. (http-503)\n"
+    assert reader.pauses == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("command", ["register", "login", "logout", "upload", "watch", "transcript", "summary", "ls"])
+def test_help_shows_an_example(stranger: Terminal, command: str) -> None:
+    result = stranger.type(command, "--help")
+    assert result.exit_code == 0
+    assert "  parley " in result.stdout.split("Example")[-1]
