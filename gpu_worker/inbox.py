@@ -40,8 +40,9 @@ class Inbox(Protocol):
 class SqsInbox:
     """The real one. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, wait_seconds: int = WAIT_SECONDS) -> None:
         self._url = url
+        self._wait_seconds = wait_seconds
         self._client = client("sqs")
 
     def receive(self, *, hidden_for: int) -> Delivery | None:
@@ -49,7 +50,7 @@ class SqsInbox:
         answer = self._client.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=1,
-            WaitTimeSeconds=WAIT_SECONDS,
+            WaitTimeSeconds=self._wait_seconds,
             VisibilityTimeout=hidden_for,
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
         )

@@ -13,6 +13,5 @@ ROUTERS: Final[dict[str, APIRouter]] = {
     "accounts": accounts,
     "recordings": recordings,
     "jobs": jobs,
-    # Last: it answers for every path that the others don't own.
     "system": system,
 }

@@ -1,11 +1,13 @@
 """How an app is built: the same for every door, the tests and the document."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
-from functions.api.problems import Problem, answer_problems
+from functions.api.problems import MethodsOf, Problem, answer_problems
 from functions.api.requests import RequestMiddleware
 from functions.api.services import Services
 from functions.core.version import VERSION
@@ -33,10 +35,19 @@ def build_app(*routers: APIRouter, services: Services | None = None) -> FastAPI:
     )
     for router in routers:
         app.include_router(router)
-    answer_problems(app)
+    answer_problems(app, _methods_of(routers))
     app.add_middleware(RequestMiddleware)
     app.state.services = services
     return app
+
+
+def _methods_of(routers: Sequence[APIRouter]) -> MethodsOf:
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+
+    def methods_of(path: str) -> set[str]:
+        return {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+
+    return methods_of
 
 
 def document_of(app: FastAPI) -> dict[str, Any]:
@@ -59,3 +70,5 @@ def _say_problems(document: dict[str, Any]) -> None:
         for operation in path.values():
             if "422" in operation["responses"]:
                 operation["responses"]["422"] = {"description": "The request is not valid", "content": content}
+            if "requestBody" in operation:
+                operation["responses"]["400"] = {"description": "The body cannot be read", "content": content}

@@ -1,5 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457); the only place where a meaning becomes an HTTP status."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -92,8 +93,13 @@ def problem_response(
     return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def answer_problems(app: FastAPI) -> None:
+MethodsOf = Callable[[str], set[str]]
+"""Says which methods a path takes."""
+
+
+def answer_problems(app: FastAPI, methods_of: MethodsOf) -> None:
     """Make every error of an app a problem."""
+    app.state.methods_of = methods_of
     app.add_exception_handler(errors.ParleyError, _answer_ours)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
@@ -114,10 +120,19 @@ async def _answer_invalid(_: Request, error: Exception) -> JSONResponse:
     return problem_response(422, detail, "invalid", errors=found)
 
 
-async def _answer_http(_: Request, error: Exception) -> JSONResponse:
+async def _answer_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
-    return problem_response(error.status_code, str(error.detail), code, headers=dict(error.headers or {}))
+    status, path = error.status_code, request.url.path
+    match status:
+        case 404:
+            return problem_response(status, f"There is nothing at {path}.", "not-found")
+        case 405:
+            # Starlette names the methods of the first route that fits; RFC 9110 (15.5.6) wants all of the path's.
+            allowed = ", ".join(sorted(request.app.state.methods_of(path)))
+            detail = f"{path} takes {allowed}, not {request.method}."
+            return problem_response(status, detail, "method-not-allowed", headers={"Allow": allowed})
+        case _:
+            return problem_response(status, str(error.detail), "unreadable" if status == 400 else "http-error")
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:

@@ -26,7 +26,7 @@ def _printable(text: str) -> str:
 
 
 Language = Annotated[
-    str, StringConstraints(to_lower=True, max_length=3), AfterValidator(_known), Field(examples=["en", "ru"])
+    str, AfterValidator(_known), Field(examples=["en", "ru"], json_schema_extra={"enum": sorted(LANGUAGES)})
 ]
 FileName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(_printable)

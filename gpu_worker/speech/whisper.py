@@ -1,6 +1,7 @@
 """Whisper models through faster-whisper: windows of speech in, segments out, one window at a time."""
 
 import itertools
+import math
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -165,7 +166,7 @@ def _is_credible(segment: Any) -> bool:
 def _badness(segments: list[Any]) -> tuple[bool, float]:
     """What still repeats itself is worse than anything; then the less likely is."""
     if not segments:
-        return (True, 0.0)
+        return (True, math.inf)
     return (any(segment.compression_ratio > _REPETITIVE for segment in segments), -_likelihood(segments))
 
 

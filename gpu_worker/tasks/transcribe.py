@@ -97,7 +97,8 @@ class _Progress:
 
     def __call__(self, done: float, total: float | None) -> None:
         spent = time.monotonic() - self._began
-        budget = self._timeout_seconds * max(1.0, (total or done) / BUDGET_SECONDS_OF_AUDIO)
+        # By what was heard, not by the file's own claim, which may be a lie.
+        budget = self._timeout_seconds * max(1.0, done / BUDGET_SECONDS_OF_AUDIO)
         if spent > budget:
             raise Hopeless("timed-out", f"The transcription took longer than the {budget:.0f} s that it had.")
         share = min(done / total, 1.0) if total else 0.0

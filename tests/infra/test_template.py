@@ -1,0 +1,171 @@
+"""The template is the only truth: the code is held against it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.core.jobs.model import Lane
+from gpu_worker.retries import MAX_DELIVERIES
+from gpu_worker.settings import WorkerSettings
+from infra.doors import ROUTERS
+from infra.local.template import read_template
+from infra.openapi import DOCUMENT, text
+
+ROOT = Path(__file__).parent.parent.parent
+TEMPLATE = read_template(ROOT / "template.yaml")
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+FUNCTIONS = {name: one["Properties"] for name, one in RESOURCES.items() if one["Type"] == "AWS::Serverless::Function"}
+QUEUES = {name: one["Properties"] for name, one in RESOURCES.items() if one["Type"] == "AWS::SQS::Queue"}
+ALARMS = [one["Properties"] for one in RESOURCES.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+
+# Values that fit any setting of that name; anything else takes "x".
+VALUES = {"JWT_SECRET_KEY": "x" * 32, "MAX_UPLOAD_BYTES": "1", "UPLOAD_MINUTES": "1", "WHISPER_FAST_MODE": "false"} | {
+    "WHISPER_DEVICE": "auto",
+    "LOG_LEVEL": "INFO",
+    "LOG_FORMAT": "json",
+    "MEDIA_ENDPOINT_URL": "",
+}
+
+# Imports a handler as Lambda does and says what its settings are named.
+PROBE = """
+import importlib, json, sys
+module, name = sys.argv[1].rsplit(".", 1)
+loaded = importlib.import_module(module)
+settings = getattr(loaded, "Settings", None) or type(loaded.settings)
+print(json.dumps([callable(getattr(loaded, name)), sorted(settings.model_fields)]))
+"""
+
+
+def environment_of(function: str) -> set[str]:
+    everybodys = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    return {*everybodys, *FUNCTIONS[function].get("Environment", {}).get("Variables", {})}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_starts_with_exactly_the_settings_that_the_template_gives_it(function: str) -> None:
+    given = environment_of(function)
+    environment = {name: VALUES.get(name, "x") for name in given} | {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+    }
+
+    probe = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", PROBE, FUNCTIONS[function]["Handler"]],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert probe.returncode == 0, probe.stderr
+    is_callable, fields = json.loads(probe.stdout)
+    assert is_callable
+    assert {field.upper() for field in fields} == given
+
+
+def test_the_worker_gets_exactly_its_settings() -> None:
+    container = RESOURCES["WorkerTask"]["Properties"]["ContainerDefinitions"][0]
+
+    given = {one["Name"] for one in container["Environment"]}
+
+    assert given == {field.upper() for field in WorkerSettings.model_fields}
+
+
+def routes() -> dict[str, str]:
+    events = [(name, event) for name, one in FUNCTIONS.items() for event in one.get("Events", {}).values()]
+    return {event["Properties"]["Path"]: name for name, event in events if event["Type"] == "HttpApi"}
+
+
+def function_for(path: str) -> str:
+    """Route as API Gateway does: a full match first, then the longest greedy one."""
+    owned = routes()
+    if path in owned:
+        return owned[path]
+    greedy = {route.removesuffix("{proxy+}"): name for route, name in owned.items() if route.endswith("{proxy+}")}
+    return greedy[max((prefix for prefix in greedy if path.startswith(prefix)), key=len)]
+
+
+@pytest.mark.parametrize("door", ROUTERS)
+def test_every_path_of_a_door_is_routed_to_it(door: str) -> None:
+    paths = {route.path for route in ROUTERS[door].routes}  # type: ignore[attr-defined]
+
+    handlers = {FUNCTIONS[function_for(path)]["Handler"] for path in paths}
+
+    assert handlers == {f"functions.{door}.app.handler"}
+
+
+def test_operation_ids_are_unique_over_all_doors() -> None:
+    operations = [one["operationId"] for path in json.loads(text())["paths"].values() for one in path.values()]
+
+    assert len(operations) == len(set(operations))
+
+
+def test_the_checked_in_document_is_current() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == text()
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_every_lane_has_a_queue_with_dead_letters_and_an_alarm(lane: Lane) -> None:
+    name = f"{lane.capitalize()}Queue"
+    redrive = QUEUES[name]["RedrivePolicy"]
+
+    assert redrive["maxReceiveCount"] == MAX_DELIVERIES
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_every_queue_has_an_alarm(queue: str) -> None:
+    watched = [one["Value"] for alarm in ALARMS for one in alarm["Dimensions"]]
+
+    assert {"Fn::GetAtt": [queue, "QueueName"]} in watched
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_every_queue_keeps_messages_encrypted_for_a_fortnight(queue: str) -> None:
+    assert QUEUES[queue]["SqsManagedSseEnabled"] is True
+    assert QUEUES[queue]["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def statements() -> list[tuple[str, dict[str, Any]]]:
+    functions = [(name, policy) for name, one in FUNCTIONS.items() for policy in one["Policies"]]
+    worker = [("Worker", one["PolicyDocument"]) for one in RESOURCES["WorkerRole"]["Properties"]["Policies"]]
+    return [(name, statement) for name, policy in functions + worker for statement in policy["Statement"]]
+
+
+def test_no_role_may_do_everything_or_anything_to_all() -> None:
+    for name, statement in statements():
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        assert not any("*" in action for action in actions), name
+        assert "*" not in resources, name
+
+
+def test_only_the_door_of_accounts_writes_accounts() -> None:
+    writers = {
+        name
+        for name, statement in statements()
+        if "AccountsTable" in json.dumps(statement["Resource"]) and "PutItem" in json.dumps(statement["Action"])
+    }
+
+    assert writers == {"AccountsFunction"}
+
+
+def test_the_bucket_is_private_encrypted_and_versioned() -> None:
+    bucket = RESOURCES["MediaBucket"]["Properties"]
+
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert bucket["BucketEncryption"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_data_outlives_the_stack() -> None:
+    kept = {name for name, one in RESOURCES.items() if one.get("DeletionPolicy") == "Retain"}
+
+    assert kept == {"AccountsTable", "LibraryTable", "MediaBucket"}
