@@ -78,5 +78,5 @@ def set_up_logging(process: str, *, level: str = "INFO", form: Literal["json", "
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("botocore", "urllib3", "httpx", "httpcore"):
+    for noisy in ("botocore", "urllib3", "httpx", "httpcore", "mangum", "faster_whisper"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

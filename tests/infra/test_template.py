@@ -56,7 +56,7 @@ def test_a_function_starts_with_exactly_the_settings_that_the_template_gives_it(
         "AWS_DEFAULT_REGION": "eu-central-1",
     }
 
-    probe = subprocess.run(  # noqa: S603
+    probe = subprocess.run(
         [sys.executable, "-c", PROBE, FUNCTIONS[function]["Handler"]],
         env=environment,
         capture_output=True,
