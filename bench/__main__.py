@@ -1,0 +1,16 @@
+"""`python -m bench [imports] [gateway] [startup]`: run these measurements, or all."""
+
+import sys
+
+from bench import gateway, imports, startup
+
+MEASUREMENTS = {"imports": imports.measure, "gateway": gateway.measure, "startup": startup.measure}
+
+if __name__ == "__main__":
+    wanted = sys.argv[1:] or list(MEASUREMENTS)
+    unknown = set(wanted) - set(MEASUREMENTS)
+    if unknown:
+        sys.exit(f"There is no measurement {', '.join(sorted(unknown))}; there are {', '.join(MEASUREMENTS)}.")
+    for name in wanted:
+        print(f"\n## {name}\n")
+        MEASUREMENTS[name]()

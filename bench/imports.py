@@ -1,0 +1,74 @@
+"""How long each handler takes to import, as a whole process, and what of it dominates.
+
+It is most of a cold start. A Lambda has another processor: the order and the shares are what to look at.
+"""
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from infra.local.template import read_template
+
+ROOT: Final = Path(__file__).parent.parent
+ROUNDS: Final = 7
+# What people know by name; the rest is small.
+PACKAGES: Final = ("fastapi", "boto3", "botocore", "pydantic_settings", "pydantic", "structlog", "argon2", "jwt")
+VALUES: Final = {
+    "JWT_SECRET_KEY": "x" * 32,
+    "MAX_UPLOAD_BYTES": "1",
+    "UPLOAD_MINUTES": "1",
+    "WHISPER_FAST_MODE": "false",
+    "WHISPER_DEVICE": "auto",
+    "MEDIA_ENDPOINT_URL": "",
+    "LOG_LEVEL": "INFO",
+    "LOG_FORMAT": "json",
+}
+
+
+def measure() -> None:
+    """Print a table of medians and of the largest shares."""
+    bare = _median_seconds("pass", {})
+    print(f"Bare interpreter: {bare * 1000:.0f} ms. Whole process less that, median of {ROUNDS}.\n")
+    print("| handler | ms | of it, by `-X importtime` (ms, each with what it imports first) |\n|---|---|---|")
+    template = read_template(ROOT / "template.yaml")
+    everybodys = template["Globals"]["Function"]["Environment"]["Variables"]
+    for resource in template["Resources"].values():
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        properties = resource["Properties"]
+        names = {*everybodys, *properties["Environment"]["Variables"]}
+        module = properties["Handler"].rpartition(".")[0]
+        environment = {name: VALUES.get(name, "x") for name in names}
+        seconds = _median_seconds(f"import {module}", environment) - bare
+        print(f"| `{module}` | {seconds * 1000:.0f} | {_shares(module, environment)} |")
+
+
+def _median_seconds(code: str, environment: Mapping[str, str]) -> float:
+    times = []
+    for _ in range(ROUNDS + 1):
+        began = time.perf_counter()
+        _run(["-c", code], environment)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times[1:])  # the first one fills the page cache
+
+
+def _shares(module: str, environment: Mapping[str, str]) -> str:
+    report = _run(["-X", "importtime", "-c", f"import {module}"], environment)
+    found = re.findall(r"\|\s+(\d+) \|\s+(\S+)$", report, re.MULTILINE)
+    cumulative = {name: int(microseconds) / 1000 for microseconds, name in found if name in PACKAGES}
+    largest = sorted(cumulative.items(), key=lambda share: -share[1])
+    return ", ".join(f"{name} {milliseconds:.0f}" for name, milliseconds in largest if milliseconds >= 5)
+
+
+def _run(arguments: list[str], environment: Mapping[str, str]) -> str:
+    ours = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "AWS_DEFAULT_REGION": "eu-central-1"}
+    done = subprocess.run(
+        [sys.executable, *arguments], env={**ours, **environment}, check=True, capture_output=True, text=True
+    )
+    return done.stderr

@@ -1,0 +1,22 @@
+"""What a desk has not, and why. Everything else in the template is made, read, or stops the start."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+TYPES: Final = {
+    "AWS::ApiGatewayV2::Stage": "throttling: there is one user, and he is to see his own errors",
+    "AWS::CloudWatch::Alarm": "nobody is paged at a desk",
+    "AWS::Lambda::LayerVersion": "functions import from the working tree's environment",
+    "AWS::Lambda::Permission": "the gateway and the pollers are the only callers",
+    "AWS::Logs::LogGroup": "logs go to the terminal",
+}
+
+RESOURCES: Final = {
+    "MediaBucketPolicy": "aws:SecureTransport is false over plain http: it would refuse everybody",
+    "WorkerExecutionRole": "nobody fetches an image",
+}
+
+
+def reason_for(logical_id: str, definition: Mapping[str, Any]) -> str | None:
+    """Return why a resource is left out; None where it is not."""
+    return RESOURCES.get(logical_id) or TYPES.get(definition["Type"])

@@ -1,0 +1,285 @@
+"""Starts everything in the order in which it needs each other, and stops it in the reverse one."""
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+from asyncio.subprocess import Process
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from typing import Final
+
+import boto3
+import uvicorn
+
+from infra.local.children import kill_group, python_environment, start_child, stop_child
+from infra.local.credentials import CredentialsServer, Roles
+from infra.local.data_dir import secrets_of
+from infra.local.emulator import emulator_environment
+from infra.local.errors import CannotRun
+from infra.local.events import Poller, QueueEvents, RuleEvents
+from infra.local.functions import LocalFunction
+from infra.local.gateway import Gateway
+from infra.local.resources.aws import Aws
+from infra.local.routes import Routes
+from infra.local.servers import QuietServer, listen
+from infra.local.settings import LocalSettings
+from infra.local.stack import Stack, make_stack
+from infra.local.template import parameter_values, read_template
+from infra.local.worker import LocalWorker, machine_environment
+
+HEALTH: Final = "/v1/health"
+
+_EMULATOR_START: Final = 60
+_EMULATOR_STOP: Final = 10
+_FUNCTIONS_STOP: Final = 5
+_GATEWAY_STOP: Final = 5
+_HEALTH_TRIES: Final = 10
+
+
+@dataclass(slots=True)
+class System:
+    """What runs, as far as it has been started."""
+
+    settings: LocalSettings
+    environ: Mapping[str, str]
+    emulator: Process | None = None
+    credentials: CredentialsServer | None = None
+    functions: dict[str, LocalFunction] = field(default_factory=dict)
+    gateway: QuietServer | None = None
+    pollers: list[Poller] = field(default_factory=list)
+    worker: LocalWorker | None = None
+    serving: asyncio.Task[None] | None = None
+    warming: asyncio.Task[None] | None = None
+
+
+async def run(settings: LocalSettings, environ: Mapping[str, str]) -> None:
+    """Run the local system until a signal ends it.
+
+    Raises:
+        CannotRun: something about this machine must be changed first, or a part of the system ended.
+    """
+    system = System(settings, environ)
+    stop = _stop_on_signals(system)
+    stopping = asyncio.create_task(stop.wait())
+    working = asyncio.create_task(_start_and_watch(system))
+    try:
+        await asyncio.wait({stopping, working}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            await working
+    finally:
+        working.cancel()
+        stopping.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
+        await _stop(system)
+
+
+async def _start_and_watch(system: System) -> None:
+    settings = system.settings
+    listener = _listen(settings.host, settings.port)
+    aws = await _start_aws(system)
+    stack = await asyncio.to_thread(_make_stack, system, aws)
+    roles = Roles(aws)
+    system.credentials = CredentialsServer(roles)
+    system.credentials.start()
+    _prepare_functions(system, stack)
+    routes = Routes(stack.routes)
+    system.gateway = QuietServer(
+        uvicorn.Config(
+            Gateway(routes, system.functions),
+            log_level="critical",
+            lifespan="off",
+            # Left on, uvicorn would take callers' word for their address, and upgrades for its own.
+            proxy_headers=False,
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=_GATEWAY_STOP,
+        )
+    )
+    system.serving = asyncio.create_task(system.gateway.serve(sockets=[listener]))
+    # Alone, so that it answers soon; the others follow in the background.
+    health = routes.match("GET", HEALTH)
+    if health is not None:
+        await system.functions[health.route.function].start()
+        await _until_healthy(settings)
+    _start_pollers(system, stack, aws, roles)
+    _print_banner(settings)
+    system.warming = asyncio.create_task(_warm_up(system))
+    _start_worker(system, stack)
+    await _watch(system)
+
+
+async def _start_aws(system: System) -> Aws:
+    settings = system.settings
+    if settings.given_endpoint is not None:
+        return Aws(boto3.Session(), settings.region, settings.given_endpoint)
+    secrets = secrets_of(settings.data_dir)
+    # Bound and let go: one clear sentence instead of a child's traceback.
+    _listen(settings.host, settings.emulator_port).close()
+    environment = python_environment(system.environ) | emulator_environment(settings, secrets)
+    system.emulator = await start_child("infra.local.emulator", str(os.getpid()), environment=environment, talks=True)
+    assert system.emulator.stdout is not None
+    is_ready = b""
+    with suppress(TimeoutError):
+        is_ready = await asyncio.wait_for(system.emulator.stdout.readline(), _EMULATOR_START)
+    if not is_ready:
+        raise CannotRun("The emulator did not start; its reason stands above.")
+    session = boto3.Session(
+        aws_access_key_id=secrets.aws_access_key_id, aws_secret_access_key=secrets.aws_secret_access_key
+    )
+    return Aws(session, settings.region, settings.aws_url)
+
+
+def _make_stack(system: System, aws: Aws) -> Stack:
+    settings = system.settings
+    template = read_template(settings.template)
+    ours = {
+        "JwtSecretKey": secrets_of(settings.data_dir).jwt_secret_key,
+        "LogFormat": "console",
+        "MediaEndpointUrl": settings.aws_url,
+        "Stage": "local",
+        "WebOrigin": settings.url,
+    }
+    parameters = parameter_values(template, ours=ours, environ=system.environ)
+    return make_stack(aws, template, parameters, api_url=settings.url)
+
+
+def _prepare_functions(system: System, stack: Stack) -> None:
+    for logical_id, function in stack.functions.items():
+        environment = {**function.environment, **_environment_for(system, function.role_arn)}
+        system.functions[logical_id] = LocalFunction(function, environment)
+
+
+def _environment_for(system: System, role_arn: str) -> dict[str, str]:
+    assert system.credentials is not None
+    settings = system.settings
+    return python_environment(system.environ) | system.credentials.environment_for(
+        role_arn, aws_url=settings.aws_url, region=settings.region
+    )
+
+
+def _start_pollers(system: System, stack: Stack, aws: Aws, roles: Roles) -> None:
+    for rule in stack.rules:
+        events = RuleEvents(rule, system.functions[rule.function], aws=aws, roles=roles)
+        system.pollers.append(Poller(rule.name, events.poll))
+    for mapping in stack.queue_mappings:
+        queue = QueueEvents(mapping, system.functions[mapping.function], roles=roles, region=aws.region)
+        system.pollers.append(Poller(mapping.function, queue.poll))
+    for poller in system.pollers:
+        poller.start()
+
+
+def _start_worker(system: System, stack: Stack) -> None:
+    if stack.worker is None:
+        return
+    environment = {
+        **machine_environment(system.environ),
+        **stack.worker.environment,
+        **_environment_for(system, stack.worker.role_arn),
+    }
+    system.worker = LocalWorker(environment, stop_timeout=stack.worker.stop_timeout)
+    system.worker.start()
+
+
+async def _warm_up(system: System) -> None:
+    # One after the other: the first requests come meanwhile.
+    for function in system.functions.values():
+        await function.start()
+
+
+async def _watch(system: System) -> None:
+    if system.emulator is not None:
+        await system.emulator.wait()
+        raise CannotRun("The emulator ended, and nothing works without it; start again.")
+    await asyncio.Event().wait()
+
+
+async def _until_healthy(settings: LocalSettings) -> None:
+    for _ in range(_HEALTH_TRIES):
+        if await asyncio.to_thread(_is_healthy, settings):
+            return
+        await asyncio.sleep(0.5)
+    raise CannotRun(f"{settings.url}{HEALTH} does not answer 200; the reason stands above.")
+
+
+def _is_healthy(settings: LocalSettings) -> bool:
+    connection = HTTPConnection(settings.url.removeprefix("http://"), timeout=10)
+    try:
+        connection.request("GET", HEALTH)
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return listen(host, port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CannotRun(f"Port {port} of {host} is in use; stop what uses it or set another PORT.") from None
+        raise CannotRun(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
+
+
+async def _stop(system: System) -> None:
+    """Stop taking work, let the worker release its jobs, then functions, and AWS last: all of them need it."""
+    for poller in system.pollers:
+        poller.stop()
+    if system.gateway is not None:
+        system.gateway.should_exit = True
+    if system.warming is not None:
+        system.warming.cancel()
+    if system.worker is not None:
+        await system.worker.stop()
+    await asyncio.gather(*(function.stop(_FUNCTIONS_STOP) for function in system.functions.values()))
+    unfinished = [task for task in (system.warming, system.serving) if task is not None]
+    await asyncio.gather(*unfinished, return_exceptions=True)
+    if system.credentials is not None:
+        await system.credentials.stop()
+    if system.emulator is not None:
+        await stop_child(system.emulator, grace=_EMULATOR_STOP)
+
+
+def _stop_on_signals(system: System) -> asyncio.Event:
+    stop = asyncio.Event()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            _kill_everything(system)
+        print("\nStopping; once more stops at once.", flush=True)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, on_signal)
+    return stop
+
+
+def _kill_everything(system: System) -> None:
+    if system.worker is not None:
+        system.worker.kill()
+    for function in system.functions.values():
+        function.kill()
+    if system.emulator is not None:
+        kill_group(system.emulator)
+    os._exit(130)
+
+
+def _print_banner(settings: LocalSettings) -> None:
+    # The command line looks there by itself.
+    is_usual = settings.url == "http://127.0.0.1:8000"
+    server = "" if is_usual else f"--server {settings.url} "
+    print(
+        f"""
+  Parley   {settings.url}
+  API      {settings.url}/docs
+  Data     {settings.data_dir}
+  Begin    parley {server}register
+  Stop     ctrl-C
+""",
+        flush=True,
+    )
