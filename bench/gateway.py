@@ -25,14 +25,18 @@ ROUNDS: Final = 3
 def measure() -> None:
     """Print medians one by one, requests a second eight at a time, and the ratios."""
     print(f"`GET {PATH}` with an operator key (no AWS call), alternating, best of {ROUNDS} rounds each.\n")
-    with tempfile.TemporaryDirectory() as folder, _plain_uvicorn() as plain:
-        with running_system(Path(folder) / "data", environ={"API_AUTH_TOKEN": KEY, "WORKER_LANES": "language"}) as ours:
-            ports = {"plain uvicorn": plain, "local gateway": int(ours.url.rpartition(":")[2])}
-            best = {name: (float("inf"), 0.0) for name in ports}
-            for _ in range(ROUNDS):
-                for name, port in ports.items():
-                    median, rate = _median_ms(port), _requests_per_second(port)
-                    best[name] = (min(best[name][0], median), max(best[name][1], rate))
+    environment = {"API_AUTH_TOKEN": KEY, "WORKER_LANES": "language"}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _plain_uvicorn() as plain,
+        running_system(Path(folder) / "data", environ=environment) as ours,
+    ):
+        ports = {"plain uvicorn": plain, "local gateway": int(ours.url.rpartition(":")[2])}
+        best = {name: (float("inf"), 0.0) for name in ports}
+        for _ in range(ROUNDS):
+            for name, port in ports.items():
+                median, rate = _median_ms(port), _requests_per_second(port)
+                best[name] = (min(best[name][0], median), max(best[name][1], rate))
     print("| | median, one by one | requests/s, 8 at once |\n|---|---|---|")
     for name, (median, rate) in best.items():
         print(f"| {name} | {median:.2f} ms | {rate:.0f} |")

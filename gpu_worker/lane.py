@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from functions.core.errors import NotFound
-from functions.core.jobs.followers import end_followers, wake_followers
-from functions.core.jobs.model import ClaimLost, Failure, Job, JobAlreadyFinished, JobClaimedElsewhere, Kind, Status
+from functions.core.jobs.followers import settle_followers
+from functions.core.jobs.model import ClaimLost, Failure, Job, JobAlreadyFinished, JobClaimedElsewhere, Kind
 from functions.core.jobs.queue import JobMessage, MalformedMessage, Queues
 from functions.core.jobs.store import Jobs
 from functions.core.observability import log
@@ -130,9 +130,6 @@ class LaneWorker:
 
     def _settle(self, job: Job, delivery: Delivery) -> None:
         house = self._house
-        if job.status is Status.SUCCEEDED:
-            wake_followers(job, jobs=house.jobs, recordings=house.recordings, queues=house.queues)
-        else:
-            end_followers(job, jobs=house.jobs, recordings=house.recordings)
+        settle_followers(job, jobs=house.jobs, recordings=house.recordings, queues=house.queues)
         self._inbox.delete(delivery)
         log.info("job ended", status=job.status, code=job.error.code if job.error else None, timings=job.timings)

@@ -7,21 +7,26 @@ from typing import Any
 
 from functions.core.clock import utc_now
 from functions.core.jobs.dead_letters import DeadLetters
+from functions.core.jobs.queue import SqsQueues
 from functions.core.jobs.store import Jobs
 from functions.core.observability import log, set_up_logging
 from functions.core.recordings.store import Recordings
-from functions.core.settings import LibraryTable, Logging
+from functions.core.settings import JobQueues, LibraryTable, Logging
 from functions.core.table import DynamoTable
 
 
-class Settings(LibraryTable, Logging):
+class Settings(LibraryTable, JobQueues, Logging):
     """What this function is told."""
 
 
 settings = Settings()
 set_up_logging("maintenance", level=settings.log_level, form=settings.log_format)
 library = DynamoTable(settings.library_table)
-dead_letters = DeadLetters(jobs=Jobs(library, clock=utc_now), recordings=Recordings(library, clock=utc_now))
+dead_letters = DeadLetters(
+    jobs=Jobs(library, clock=utc_now),
+    recordings=Recordings(library, clock=utc_now),
+    queues=SqsQueues(settings.queue_urls()),
+)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

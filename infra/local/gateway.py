@@ -43,7 +43,9 @@ class Gateway:
         method, path = scope["method"], scope["path"]
         answer = await self._answer(scope, receive, request_id)
         await _send(send, answer, request_id)
-        log.info(
+        # The door logs what it answered; what never reached one is logged here.
+        at = log.debug if answer.header("x-request-id") else log.info
+        at(
             f"{method} {path}",
             status=answer.status,
             ms=round((time.perf_counter() - began) * 1000, 1),

@@ -83,7 +83,7 @@ class Workplace:
         return self.jobs.get(self.summarise_id)
 
     def bury_the_dead(self) -> None:
-        letters = DeadLetters(jobs=self.jobs, recordings=self.recordings)
+        letters = DeadLetters(jobs=self.jobs, recordings=self.recordings, queues=self.queues)
         for body in self.inbox.dead:
             letters.bury(body, {"job_id": self.transcribe_id})
 
@@ -271,6 +271,16 @@ def test_a_dead_message_does_not_end_a_job_that_a_worker_is_at(place: Workplace)
     with pytest.raises(JobClaimedElsewhere):
         place.bury_the_dead()
     assert place.transcribe().status is Status.RUNNING
+
+
+def test_a_dead_message_of_a_finished_transcript_still_wakes_its_summary(place: Workplace) -> None:
+    held = place.jobs.claim(place.transcribe_id, by="dead", lease=LEASE)
+    place.jobs.finish(held, result_key="results/x", timings={})
+    place.inbox.dead.append(place.inbox.messages.pop().body)
+
+    place.bury_the_dead()
+
+    assert place.queues.waiting() == [place.summarise_id]
 
 
 def test_a_lane_outlives_a_queue_that_is_down(place: Workplace) -> None:

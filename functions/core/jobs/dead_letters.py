@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 
 from functions.core.errors import NotFound
-from functions.core.jobs.followers import end_followers
+from functions.core.jobs.followers import settle_followers
 from functions.core.jobs.model import Failure, Job, JobAlreadyFinished
-from functions.core.jobs.queue import JobMessage, MalformedMessage
+from functions.core.jobs.queue import JobMessage, MalformedMessage, Queues
 from functions.core.jobs.store import Jobs
 from functions.core.observability import log
 from functions.core.recordings.store import Recordings
@@ -18,9 +18,10 @@ EXHAUSTED = Failure("attempts-exhausted", "The job was tried several times and d
 class DeadLetters:
     """Ends the jobs of dead messages."""
 
-    def __init__(self, *, jobs: Jobs, recordings: Recordings) -> None:
+    def __init__(self, *, jobs: Jobs, recordings: Recordings, queues: Queues) -> None:
         self._jobs = jobs
         self._recordings = recordings
+        self._queues = queues
 
     def bury(self, body: str, attributes: Mapping[str, str]) -> None:
         """End the job that a dead message names, in its body or beside it."""
@@ -44,10 +45,8 @@ class DeadLetters:
             job = self._jobs.get(job_id)
         else:
             log.error("job is dead", job_id=job_id, attempts=job.attempts, code=failure.code)
-        self._followers(job)
-
-    def _followers(self, job: Job) -> None:
-        end_followers(job, jobs=self._jobs, recordings=self._recordings)
+        # A worker may have finished the job with its last try and died before anything else.
+        settle_followers(job, jobs=self._jobs, recordings=self._recordings, queues=self._queues)
 
 
 def _with_last_error(failure: Failure, job: Job) -> Failure:

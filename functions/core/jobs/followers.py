@@ -1,20 +1,17 @@
 """What happens to the jobs that wait for another one's result. Safe to do again."""
 
-from functions.core.jobs.model import Job, JobAlreadyFinished
+from functions.core.jobs.model import Job, JobAlreadyFinished, Status
 from functions.core.jobs.queue import Queues
 from functions.core.jobs.store import TRANSCRIPT_MISSING, Jobs
 from functions.core.recordings.store import Recordings
 
 
-def wake_followers(job: Job, *, jobs: Jobs, recordings: Recordings, queues: Queues) -> None:
-    """Enqueue what waited for a job that has succeeded."""
+def settle_followers(job: Job, *, jobs: Jobs, recordings: Recordings, queues: Queues) -> None:
+    """Enqueue what waited for a job that has succeeded; end what waited for one that came to nothing."""
     for follower in _waiting_for(job, jobs, recordings):
-        queues.enqueue(follower)
-
-
-def end_followers(job: Job, *, jobs: Jobs, recordings: Recordings) -> None:
-    """End what waited for a job that came to nothing."""
-    for follower in _waiting_for(job, jobs, recordings):
+        if job.status is Status.SUCCEEDED:
+            queues.enqueue(follower)
+            continue
         try:
             jobs.bury(follower.id, TRANSCRIPT_MISSING)
         except JobAlreadyFinished:
