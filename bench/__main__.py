@@ -1,10 +1,15 @@
-"""`python -m bench [imports] [gateway] [startup]`: run these measurements, or all."""
+"""`python -m bench [imports] [gateway] [speech] [startup]`: run these measurements, or all."""
 
 import sys
 
-from bench import gateway, imports, startup
+from bench import gateway, imports, speech, startup
 
-MEASUREMENTS = {"imports": imports.measure, "gateway": gateway.measure, "startup": startup.measure}
+MEASUREMENTS = {
+    "imports": imports.measure,
+    "gateway": gateway.measure,
+    "speech": speech.measure,
+    "startup": startup.measure,
+}
 
 if __name__ == "__main__":
     wanted = sys.argv[1:] or list(MEASUREMENTS)

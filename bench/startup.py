@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +51,7 @@ def _report(name: str, clone: Path, talk: Path, environment: Mapping[str, str]) 
 @contextmanager
 def _up(clone: Path, environment: Mapping[str, str]) -> Iterator[str]:
     port = free_port()
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PARLEY_"))}
     # Without the hub: what a download of a model takes is the network's time, not ours.
     ours = {"PORT": str(port), "HF_HUB_OFFLINE": "1", "WHISPER_MODEL": "demo", **environment}
     up = subprocess.Popen(
@@ -64,14 +64,17 @@ def _up(clone: Path, environment: Mapping[str, str]) -> Iterator[str]:
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        eventually(lambda: _is_healthy(url), within=PATIENCE)
+        eventually(lambda: _is_healthy(url, up), within=PATIENCE)
         yield url
     finally:
-        os.killpg(up.pid, signal.SIGINT)
+        with suppress(ProcessLookupError):
+            os.killpg(up.pid, signal.SIGINT)
         up.wait(60)
 
 
-def _is_healthy(url: str) -> bool:
+def _is_healthy(url: str, up: subprocess.Popen[bytes]) -> bool:
+    if up.poll() is not None:
+        sys.exit("`make up` ended; run it by hand to see why.")
     try:
         with urllib.request.urlopen(f"{url}/v1/health", timeout=5) as answer:  # noqa: S310
             return bool(answer.status == 200)

@@ -1,9 +1,7 @@
 """How well a model hears: word error rate on sentences that it was not trained on, through faster-whisper."""
 
 import json
-import re
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +12,8 @@ from faster_whisper import WhisperModel
 from infra.demo_model.corpus import HEARD, UNHEARD, Corpus, CorpusPlan, Utterance, make_corpus
 from infra.demo_model.progress import Progress
 from infra.demo_model.synthesis import SAMPLE_RATE, Samples
+from infra.demo_model.word_errors import word_errors, words_of
 
-_PUNCTUATION: Final = re.compile(r"[^\w ]")
 _SILENCE_AFTER: Final = 0.6
 _SHOWN_ERRORS: Final = 5
 _LONGEST_ANSWER: Final = 64
@@ -57,17 +55,6 @@ def evaluate(model_folder: Path, out: Path) -> list[Report]:
     return reports
 
 
-def word_errors(said: Sequence[str], heard: Sequence[str]) -> int:
-    """Count the words to change, add and drop between two texts."""
-    row = list(range(len(heard) + 1))
-    for index, word in enumerate(said, 1):
-        diagonal, row[0] = row[0], index
-        for column, other in enumerate(heard, 1):
-            cost = min(row[column] + 1, row[column - 1] + 1, diagonal + (word != other))
-            diagonal, row[column] = row[column], cost
-    return row[-1]
-
-
 def _measured(model: WhisperModel, plan: CorpusPlan, folder: Path) -> Report:
     corpus = make_corpus(plan, folder)
     chance = np.random.default_rng(plan.seed)
@@ -97,7 +84,7 @@ def _hear(model: WhisperModel, corpus: Corpus, utterance: Utterance, chance: np.
     )
     found: list[Any] = list(segments)
     text = "".join(segment.text for segment in found)
-    errors = word_errors(_words(" ".join(utterance.words)), _words(text))
+    errors = word_errors(words_of(" ".join(utterance.words)), words_of(text))
     starts = [float(word.start) - lead for segment in found for word in segment.words]
     return Heard(
         utterance=utterance,
@@ -112,10 +99,6 @@ def _hear(model: WhisperModel, corpus: Corpus, utterance: Utterance, chance: np.
 def _surrounded(sound: Samples, lead: float) -> Samples:
     before, after = int(lead * SAMPLE_RATE), int(_SILENCE_AFTER * SAMPLE_RATE)
     return np.pad(sound, (before, after))
-
-
-def _words(text: str) -> list[str]:
-    return _PUNCTUATION.sub("", text.lower()).split()
 
 
 def _start_errors(utterance: Utterance, starts: list[float]) -> tuple[float, ...]:

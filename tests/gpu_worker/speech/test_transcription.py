@@ -1,5 +1,4 @@
 import itertools
-import re
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ from functions.core.jobs.results import Transcript
 from gpu_worker.speech.audio import NotMedia
 from gpu_worker.speech.transcription import Transcription, transcribe_file
 from gpu_worker.speech.whisper import SpeechEngine
+from infra.demo_model.word_errors import word_errors, words_of
 from tests.speech_synthesis import SAMPLE_RATE, Samples, conversation, encode, say, silence, write_wav
 
 ENGLISH = (
@@ -35,19 +35,6 @@ def nobody_asks(done: float, total: float | None) -> None:
 
 def heard(sound: Samples, engine: SpeechEngine, folder: Path, *, fast: bool = False) -> Transcription:
     return transcribe_file(write_wav(folder / "a.wav", sound), engine, fast=fast, on_progress=nobody_asks)
-
-
-def words_of(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())
-
-
-def word_errors(said: list[str], understood: list[str]) -> int:
-    row = list(range(len(understood) + 1))
-    for i, word in enumerate(said, 1):
-        corner, row[0] = row[0], i
-        for j, other in enumerate(understood, 1):
-            corner, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, corner + (word != other))
-    return row[-1]
 
 
 @pytest.mark.parametrize("voice", ["en-us", "en-us+f2", "en-gb-x-rp+m3", "en-us+m7"])

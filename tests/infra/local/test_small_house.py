@@ -55,13 +55,18 @@ def given_up(system: LocalSystem, word: str) -> Any:
     return eventually(look, within=30)
 
 
-def test_a_function_answers_and_the_line_says_so(system: LocalSystem) -> None:
+def test_a_function_answers_and_leaves_its_own_log_line(system: LocalSystem) -> None:
     reply = ask(system, "/hello")
     assert (reply.status_code, reply.headers["x-request-id"]) == (200, "mine")
     assert "apigw-requestid" in reply.headers
-    line = eventually(lambda: next((x for x in system.log.splitlines() if "GET /hello" in x), None), within=5)
+
+
+def test_what_no_door_names_is_logged_by_the_gateway(system: LocalSystem) -> None:
+    reply = ask(system, "/who")
+    line = eventually(lambda: next((x for x in system.log.splitlines() if "GET /who" in x), None), within=5)
     assert "status=200" in line
-    assert "request_id=mine" in line
+    assert f"request_id={reply.headers['apigw-requestid']}" in line
+    assert "GET /hello" not in system.log
 
 
 def test_what_a_handler_prints_is_no_answer(system: LocalSystem) -> None:
