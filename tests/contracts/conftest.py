@@ -2,29 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from functions.core.jobs.model import Lane
 from functions.core.jobs.queue import Queues, SqsQueues
 from functions.core.recordings.media import Media, S3Media
 from functions.core.table import DynamoTable, Table
 from gpu_worker.inbox import Inbox, SqsInbox
-from infra.local.resources.aws import Aws
-from infra.local.stack import make_data_only
-from infra.local.template import read_template
 from tests.fakes.clock import FakeClock
 from tests.fakes.media import FakeMedia
 from tests.fakes.queues import FakeQueues
 from tests.fakes.table import FakeTable
-
-TEMPLATE = Path(__file__).parent.parent.parent / "template.yaml"
-PARAMETERS = {"Stage": "test", "WebOrigin": "https://localhost", "MediaEndpointUrl": ""}
+from tests.moto_stack import moto_stack
 
 
 @dataclass
@@ -35,9 +28,8 @@ class LaneQueue:
 
 @pytest.fixture(scope="module")
 def moto_names() -> Iterator[Mapping[str, str]]:
-    with mock_aws():
-        aws = Aws(boto3.Session(), "eu-central-1")
-        yield make_data_only(aws, read_template(TEMPLATE), PARAMETERS)
+    with moto_stack() as names:
+        yield names
 
 
 @pytest.fixture(params=["fake", "moto"])
