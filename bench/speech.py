@@ -25,9 +25,8 @@ WINDOWS: Final = (4, 6, 8, 10, 30)
 def measure() -> None:
     """Print word error rates and speeds."""
     print("A synthesised talk of 45 sentences with pauses of 0.3 s, demo model, int8, 1 thread, beam 5.\n")
-    print(
-        "| pipeline | en: wrong words | en: times real time | ru: wrong words | ru: times real time |\n|---|---|---|---|---|"
-    )
+    print("| pipeline | en: wrong words | en: × real time | ru: wrong words | ru: × real time |")
+    print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         talks = {
             code: _talk(Path(folder) / f"{code}.wav", code, voice) for code, voice in (("en", "en-us"), ("ru", "ru"))

@@ -141,7 +141,7 @@ def unsure(transcript: Transcript) -> bool:
 
 
 @pytest.mark.parametrize("fast", [False, True])
-def test_a_note_tells_when_the_model_was_unsure(fast: bool, engine: SpeechEngine, tmp_path: Path) -> None:  # noqa: FBT001
+def test_a_note_tells_when_the_model_was_unsure(fast: bool, engine: SpeechEngine, tmp_path: Path) -> None:
     foreign = ("Our garden has roses, tulips and many small green birds singing.",)
     assert unsure(heard(conversation(foreign), engine, tmp_path, fast=fast).transcript)
     assert not unsure(heard(conversation(ENGLISH), engine, tmp_path, fast=fast).transcript)
