@@ -1,15 +1,21 @@
 """A lane's queue as a worker sees it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
+
+from botocore.exceptions import ClientError
 
 from functions.core.aws import client
 
 WAIT_SECONDS: Final = 5
 """Of one poll. SQS takes 20; a worker that shall stop waits for the poll in hand."""
-BATCH_LIMIT: Final = 10
-"""Messages that SQS takes in one ChangeMessageVisibilityBatch."""
+GONE: Final = {
+    "InvalidParameterValue",
+    "ReceiptHandleIsInvalid",
+    "MessageNotInflight",
+    "AWS.SimpleQueueService.MessageNotInflight",
+}
+"""What SQS answers for a message that was deleted, or that has become visible again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +34,8 @@ class Inbox(Protocol):
         """Wait for a message and hide it from others for some seconds."""
         ...
 
-    def hide(self, deliveries: Sequence[Delivery], *, seconds: int) -> None:
-        """Keep messages hidden for so long from now."""
+    def hide(self, delivery: Delivery, *, seconds: int) -> None:
+        """Keep a message hidden for so long from now; one that is gone is no error."""
         ...
 
     def delete(self, delivery: Delivery) -> None:
@@ -59,16 +65,15 @@ class SqsInbox:
             return Delivery(receipt=message["ReceiptHandle"], body=message["Body"], deliveries=count)
         return None
 
-    def hide(self, deliveries: Sequence[Delivery], *, seconds: int) -> None:
-        """Keep messages hidden for so long from now; one that is gone is no error."""
-        for start in range(0, len(deliveries), BATCH_LIMIT):
-            self._client.change_message_visibility_batch(
-                QueueUrl=self._url,
-                Entries=[
-                    {"Id": str(number), "ReceiptHandle": delivery.receipt, "VisibilityTimeout": seconds}
-                    for number, delivery in enumerate(deliveries[start : start + BATCH_LIMIT])
-                ],
+    def hide(self, delivery: Delivery, *, seconds: int) -> None:
+        """Keep a message hidden for so long from now; one that is gone is no error."""
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=delivery.receipt, VisibilityTimeout=seconds
             )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE:
+                raise
 
     def delete(self, delivery: Delivery) -> None:
         """Be done with a message."""

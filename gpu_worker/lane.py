@@ -72,7 +72,7 @@ class LaneWorker:
             message = JobMessage.from_json(delivery.body)
         except MalformedMessage as error:
             log.warning("a message could not be read", reason=str(error), deliveries=delivery.deliveries)
-            self._inbox.hide([delivery], seconds=0)  # SQS moves it to the dead letters, which end its job
+            self._inbox.hide(delivery, seconds=0)  # SQS moves it to the dead letters, which end its job
             return
         log.bind_request(message.request_id, job_id=message.job_id)
         claim = self._claim(message, delivery)
@@ -90,7 +90,7 @@ class LaneWorker:
             # Whoever finished it may have died before anything else.
             self._settle(jobs.get(message.job_id), delivery)
         except JobClaimedElsewhere:
-            self._inbox.hide([delivery], seconds=self._hidden_for)
+            self._inbox.hide(delivery, seconds=self._hidden_for)
         else:
             log.info("job started", kind=job.kind, attempt=job.attempts)
             return Claim(job, delivery, jobs=jobs, inbox=self._inbox, stopping=self._stopping)

@@ -35,7 +35,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A recording; `jobs` only in the answer about one recording."""
+    """A recording with its jobs."""
 
     id: str
     title: str
@@ -53,6 +53,16 @@ class Recording:
         if self.status in NO_RECORDING:
             return True
         return self.status == "uploaded" and all(job.is_over for job in self.jobs)
+
+    @property
+    def state(self) -> str:
+        """One word for a list: what became of the upload, or of what was to be done with it."""
+        jobs = self.newest_jobs.values()
+        if self.status != "uploaded" or not jobs:
+            return self.status
+        if not self.is_over:
+            return "working"
+        return "ready" if all(job.status == "succeeded" for job in jobs) else "failed"
 
     @property
     def newest_jobs(self) -> dict[str, Job]:

@@ -60,6 +60,8 @@ def look_at(path: Path) -> Source:
         raise Failure(f"{error.strerror}.") from error
     if not stat.S_ISREG(found.st_mode):  # a pipe has no size to announce
         raise Failure("Not a regular file.")
+    if found.st_size == 0:
+        raise Failure("The file is empty.")
     # macOS hands out decomposed names: composed, searches find them. format_filename() tames bytes that are no UTF-8.
     name = unicodedata.normalize("NFC", click.format_filename(path, shorten=True))
     return Source(path=path, name=name, size=found.st_size, content_type=media_type_of(name))

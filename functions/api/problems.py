@@ -116,8 +116,7 @@ async def _answer_ours(_: Request, error: Exception) -> JSONResponse:
 async def _answer_invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     found = [FieldProblem(pointer=_pointer(one["loc"]), detail=one["msg"]) for one in error.errors()]
-    detail = "; ".join(f"{one.pointer}: {one.detail}" for one in found[:3])
-    return problem_response(422, detail, "invalid", errors=found)
+    return problem_response(422, "What was sent is not valid; `errors` says what and where.", "invalid", errors=found)
 
 
 async def _answer_http(request: Request, error: Exception) -> JSONResponse:

@@ -8,6 +8,7 @@ import sys
 from typing import Any, Final, Literal
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 
 class _Log:
@@ -49,8 +50,11 @@ log: Final = _Log()
 def set_up_logging(process: str, *, level: str = "INFO", form: Literal["json", "console"] = "json") -> None:
     """Send all log lines of this process, its libraries' included, to stderr."""
     colours = sys.stderr.isatty()
+    # Tracebacks without the values of variables: among them are passwords, keys and what people said.
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=32)
+        structlog.dev.ConsoleRenderer(
+            colors=colours, pad_event_to=32, exception_formatter=structlog.dev.plain_traceback
+        )
         if form == "console"
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
@@ -61,7 +65,11 @@ def set_up_logging(process: str, *, level: str = "INFO", form: Literal["json", "
         lambda _logger, _method, event: {"process": process, **event},
     ]
     # The console renderer shows tracebacks itself.
-    tracebacks: list[Any] = [] if form == "console" else [structlog.processors.dict_tracebacks]
+    tracebacks: list[Any] = (
+        []
+        if form == "console"
+        else [structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))]
+    )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -55,6 +55,6 @@ def _table(recordings: list[Recording]) -> Table:
     table.add_column("CREATED", no_wrap=True)
     for one in recordings:
         length = "" if one.duration is None else clock(one.duration)
-        cells = (one.id, one.title, one.status, length, one.language or "", created(one))
+        cells = (one.id, one.title, one.state, length, one.language or "", created(one))
         table.add_row(*(Text(plain(cell).replace("\n", " ")) for cell in cells))  # Text: no [markup] in titles
     return table

@@ -27,7 +27,7 @@ def test_a_message_that_is_given_back_comes_again_and_counts(lane_queue: LaneQue
     first = lane_queue.inbox.receive(hidden_for=30)
     assert first is not None
 
-    lane_queue.inbox.hide([first], seconds=0)
+    lane_queue.inbox.hide(first, seconds=0)
     second = lane_queue.inbox.receive(hidden_for=30)
 
     assert second is not None
@@ -50,3 +50,12 @@ def test_a_message_that_nobody_settles_is_dead_after_the_last_delivery(lane_queu
     delivered = [lane_queue.inbox.receive(hidden_for=0) for _ in range(MAX_DELIVERIES + 1)]
 
     assert [one is not None for one in delivered] == [True] * MAX_DELIVERIES + [False]
+
+
+def test_hiding_a_message_that_is_gone_is_no_error(lane_queue: LaneQueue) -> None:
+    lane_queue.queues.enqueue(a_job())
+    first = lane_queue.inbox.receive(hidden_for=30)
+    assert first is not None
+    lane_queue.inbox.delete(first)
+
+    lane_queue.inbox.hide(first, seconds=30)

@@ -3,7 +3,6 @@
 `tests/contracts/test_queues.py` holds them and SQS to the same tests.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from functions.core.clock import Clock
@@ -45,11 +44,10 @@ class FakeInbox:
             return Delivery(message.receipt, message.body, message.deliveries)
         return None
 
-    def hide(self, deliveries: Sequence[Delivery], *, seconds: int) -> None:
-        until = self._clock().timestamp() + seconds
+    def hide(self, delivery: Delivery, *, seconds: int) -> None:
         for message in self.messages:
-            if message.receipt in {delivery.receipt for delivery in deliveries}:
-                message.visible_at = until
+            if message.receipt == delivery.receipt:
+                message.visible_at = self._clock().timestamp() + seconds
 
     def delete(self, delivery: Delivery) -> None:
         self.messages = [one for one in self.messages if one.receipt != delivery.receipt]

@@ -23,6 +23,7 @@ SENTENCES = ["Send the invoice to Anna by Friday.", "The meeting is on Tuesday a
 def own_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
     with running_system(tmp_path_factory.mktemp("broken") / "data", environ=SETTINGS) as running:
         yield running
+        assert "AccessDenied" not in running.log
 
 
 @pytest.fixture

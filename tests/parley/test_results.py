@@ -1,8 +1,9 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.parley.fake_server import SUMMARY
+from tests.parley.fake_server import DONE, SUMMARY, job
 from tests.parley.terminal import Terminal
 
 FIRST = f"rec_{0:026}"
@@ -78,6 +79,20 @@ def test_ls_shows_what_there_is_to_know(reader: Terminal) -> None:
     assert row.split() == [
         FIRST, *["[red]Планёрка[/]"] * 5, "awaiting_upload", "1:02:03", "ru", "2026-11-21", *row.split()[-1:],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("jobs", "shown"),
+    [
+        ([], "uploaded"),
+        ([job("transcribe", "succeeded", 1.0), job("summarise", "running", 0.5)], "working"),
+        ([job("transcribe", "failed", 0.0), job("summarise", "failed", 0.0)], "failed"),
+        (DONE, "ready"),
+    ],
+)
+def test_ls_says_in_a_word_what_became_of_a_recording(reader: Terminal, jobs: list[dict[str, Any]], shown: str) -> None:
+    reader.state.recordings[FIRST] |= {"status": "uploaded", "jobs": jobs}
+    assert shown in reader.type("ls").stdout.splitlines()[1].split()
 
 
 def test_ls_as_json_keeps_the_cursor(reader: Terminal, audio: Path) -> None:

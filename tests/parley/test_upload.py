@@ -202,3 +202,11 @@ def test_a_large_file_is_streamed_from_disk(terminal: Terminal, tmp_path: Path) 
     before, after = map(int, done.stdout.split())
     assert terminal.state.stored[SECOND].size == 50_000_000
     assert after - before < 10_000
+
+
+def test_an_empty_file_is_not_even_announced(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "empty.wav").touch()
+    result = terminal.type("upload", str(tmp_path / "empty.wav"))
+    assert result.exit_code == 1
+    assert "The file is empty." in result.stderr
+    assert terminal.state.sent_to("POST", "/v1/recordings") == []
