@@ -165,6 +165,14 @@ def test_what_is_no_recording_is_refused_with_a_reason_and_removed(
     assert house.queues.waiting() == []
 
 
+def test_what_is_sent_again_for_a_refused_recording_is_removed_too(house: House, anna: User) -> None:
+    recording = arrive(house, house.client(anna), b"a text\n" * 20)
+
+    again = house.uploaded(recording, b"a text\n" * 20)
+
+    assert (again.stored_status, house.media.objects) == ("refused", {})
+
+
 def test_bytes_that_no_list_knows_are_left_to_the_worker(house: House, anna: User) -> None:
     recording = arrive(house, house.client(anna), bytes(range(128, 256)) * 10)
 

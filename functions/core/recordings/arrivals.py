@@ -42,7 +42,8 @@ class Arrivals:
                 # We may have died between writing the jobs and enqueuing them; an extra message does no harm.
                 self._enqueue(self._jobs.get_many(recording.job_ids))
             case _:
-                log.info("an upload for a recording that is over", status=recording.stored_status)
+                # Refused: we may have died before the bytes were gone, or they were sent once more.
+                self._media.remove(key)
 
     def _look_at(self, recording: Recording) -> None:
         key = source_key(recording)
@@ -87,7 +88,7 @@ def _jobs_for(recording: Recording, clock: Clock) -> list[Job]:
     # A summary waits for the transcript wherever the two are asked for together.
     for process in sorted(recording.process, key=lambda process: process.kind is Kind.SUMMARISE):
         options = dict(process.options)
-        if recording.language is not None:
+        if process.kind is Kind.TRANSCRIBE and recording.language is not None:
             options.setdefault("language", recording.language)
         job = Job(
             id=new_id("job"),
