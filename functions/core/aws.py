@@ -1,5 +1,6 @@
 """AWS clients, made once per process and service; where they point is said by AWS's own variables."""
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -21,11 +22,14 @@ def client(service: Literal["sqs"]) -> "SQSClient": ...
 @cache
 def client(service: str, endpoint_url: str | None = None) -> Any:
     """Return the process's client of an AWS service; clients are thread-safe and dear to make."""
+    elsewhere = endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     config = Config(
         connect_timeout=3,
         # Longer than the longest poll of a queue (20 s).
         read_timeout=30,
         retries={"mode": "standard", "total_max_attempts": 4},
         signature_version="v4" if service != "s3" else "s3v4",
+        # "auto" signs for the global address, which redirects to a new bucket's region: a form can't follow.
+        s3={"addressing_style": "auto" if elsewhere else "virtual"},
     )
     return boto3.client(service, config=config, endpoint_url=endpoint_url)  # type: ignore[call-overload]

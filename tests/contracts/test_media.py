@@ -1,10 +1,15 @@
+import base64
 import io
+import json
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
 
 from functions.core.errors import NotFound
-from functions.core.recordings.media import Media, Stored
+from functions.core.recordings.media import Media, S3Media, Stored
+from tests.builders import a_recording
 
 
 def a_key() -> str:
@@ -51,3 +56,28 @@ def test_what_was_removed_is_gone_and_may_be_removed_again(media: Media) -> None
     media.remove(key)
 
     assert media.find(key) is None
+
+
+def test_signed_addresses_name_the_buckets_region() -> None:
+    media = S3Media("parley-prod-media-1-eu-central-1")
+
+    form = media.upload_form(a_recording(), life=timedelta(minutes=5))
+    link = media.download_url("media/x", filename='звонок "1".mp3', content_type="audio/mpeg")
+
+    assert form.url == "https://parley-prod-media-1-eu-central-1.s3.eu-central-1.amazonaws.com/"
+    assert link.startswith("https://parley-prod-media-1-eu-central-1.s3.eu-central-1.amazonaws.com/media/x?")
+    disposition = parse_qs(urlsplit(link).query)["response-content-disposition"][0]
+    assert disposition == (
+        "attachment; filename=\"______ _1_.mp3\"; filename*=UTF-8''%D0%B7%D0%B2%D0%BE%D0%BD%D0%BE%D0%BA%20%221%22.mp3"
+    )
+
+
+def test_a_signed_form_holds_what_s3_checks() -> None:
+    recording = a_recording(size=1234, content_type="audio/mp4")
+
+    form = S3Media("b").upload_form(recording, life=timedelta(minutes=5))
+
+    conditions = json.loads(base64.b64decode(form.fields["policy"]))["conditions"]
+    assert ["content-length-range", 1234, 1234] in conditions
+    assert {"Content-Type": "audio/mp4"} in conditions
+    assert {"key": f"media/{recording.owner_id}/{recording.id}/source"} in conditions
