@@ -13,7 +13,7 @@ help: ## Say what there is to make
 up: $(VENV)/local.installed ## Run the whole system at http://127.0.0.1:8000 (PORT=, HOST=, DATA_DIR= change where)
 	@exec $(BIN)/python -m infra.local
 
-test: lint build unit journeys ## Run every check
+test: lint unit journeys ## Run every check
 
 lint: $(VENV)/dev.installed ## Style, types, import arrows, template, document
 	$(BIN)/ruff check .
@@ -23,7 +23,7 @@ lint: $(VENV)/dev.installed ## Style, types, import arrows, template, document
 	$(BIN)/cfn-lint template.yaml
 	@$(BIN)/python -m infra.openapi --check
 
-unit: $(VENV)/dev.installed ## All tests but the journeys, in random order
+unit: build ## All tests but the journeys, in random order
 	$(BIN)/pytest -m "not journey" -n auto -q
 
 journeys: $(VENV)/dev.installed ## The whole local system, with a real worker on real speech

@@ -39,7 +39,9 @@ class ExtractiveSummariser:
         tasks = _tasks(sentences, terms) if known else np.zeros(len(sentences))
         scores = _scores(sentences, terms, rows, transcript.language)
         summary = Summary(
-            text=" ".join(tidy(sentences[at]).text for at in varied(rows, scores, _sentences_for(len(sentences)))),
+            text=" ".join(
+                one.text for one in _statements(sentences, varied(rows, scores, _sentences_for(len(sentences))))
+            ),
             bullets=_statements(sentences, varied(rows, scores, bullets_for(len(sentences)))),
             action_items=_statements(sentences, _distinct(rows, tasks), speakers=True),
             coverage=coverage(transcript, (id_ for sentence in sentences for id_ in sentence.segments)),
