@@ -42,13 +42,18 @@ format: $(VENV)/dev.installed ## Format the code
 openapi: $(VENV)/dev.installed ## Write the OpenAPI document anew
 	$(BIN)/python -m infra.openapi
 
+# One version of everything, on every Python and in every place: what is tested is what runs.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	--no-header --no-emit-index-url --no-annotate pyproject.toml
+
 lock: $(VENV)/dev.installed ## Lock the dependency groups of pyproject.toml anew
-	@for group in bootstrap api worker local dev sam demo-model; do \
+	$(LOCK) --upgrade --group dev --output-file requirements/dev.txt
+	@for group in bootstrap api worker local; do \
 		echo "locking $$group"; \
-		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-			--no-emit-index-url --no-annotate --upgrade --group $$group pyproject.toml \
-			--output-file requirements/$$group.txt || exit 1; \
+		$(LOCK) --upgrade --constraint requirements/dev.txt --group $$group --output-file requirements/$$group.txt || exit 1; \
 	done
+	$(LOCK) --upgrade --group sam --output-file requirements/sam.txt
+	$(LOCK) --upgrade --group demo-model --output-file requirements/demo-model.txt
 
 clean: ## Remove what was set up and built; data stays
 	rm -rf $(VENV) $(SAM) .aws-sam .mypy_cache .ruff_cache .hypothesis .import_linter_cache
