@@ -11,7 +11,8 @@ FOLDER = Path(__file__).parent.parent.parent / "requirements"
 
 def pins(lock: str) -> dict[str, set[str]]:
     found = defaultdict(set)
-    for name, version in re.findall(r"^([\w.-]+)(?:\[\S+\])?==([^\s;]+)", (FOLDER / f"{lock}.txt").read_text(), re.M):
+    text = (FOLDER / f"{lock}.txt").read_text()
+    for name, version in re.findall(r"^([\w.-]+)(?:\[\S+\])?==([^\s;]+)", text, re.MULTILINE):
         found[name].add(version)
     return found
 
