@@ -51,7 +51,8 @@ class Claim:
             except ClaimLost:
                 self._lost = True
                 return
-        self.inbox.hide(self.delivery, seconds=int(lease.total_seconds()))
+            # Under the lock: after a release the message must not be hidden for another lease.
+            self.inbox.hide(self.delivery, seconds=int(lease.total_seconds()))
 
     def report(self, stage: str, progress: float, *, message: str = "", eta_seconds: float | None = None) -> None:
         """Say how far the work is. Call it often: here the work learns that it must stop.
@@ -88,4 +89,4 @@ class Claim:
         """Give the job back, to be tried again after some seconds."""
         with self._lock:
             self._job = self._jobs.release(self._job, reason=reason)
-        self.inbox.hide(self.delivery, seconds=after_seconds)
+            self.inbox.hide(self.delivery, seconds=after_seconds)

@@ -21,7 +21,7 @@ from functions.core.table import DynamoTable
 from gpu_worker.heartbeat import Heartbeat
 from gpu_worker.inbox import WAIT_SECONDS, SqsInbox
 from gpu_worker.lane import House, LaneWorker
-from gpu_worker.language.summary import choose_summariser
+from gpu_worker.language.summary import Summariser, choose_summariser
 from gpu_worker.settings import WorkerSettings
 from gpu_worker.speech.models import ModelUnavailable, resolve
 from gpu_worker.speech.whisper import SpeechEngine, chosen_device
@@ -81,9 +81,6 @@ class Worker:
     @cached_property
     def _tasks(self) -> dict[Kind, Task]:
         house, settings = self._house, self._settings
-        summariser = choose_summariser(
-            api_key=settings.llm_api_key.get_secret_value(), base_url=settings.llm_base_url, model=settings.llm_model
-        )
         return {
             Kind.TRANSCRIBE: TranscribeTask(
                 lambda: self._engine,
@@ -92,8 +89,17 @@ class Worker:
                 timeout_seconds=settings.transcribe_timeout,
                 fast=settings.whisper_fast_mode,
             ),
-            Kind.SUMMARISE: SummariseTask(summariser, jobs=house.jobs, recordings=house.recordings, media=self._media),
+            Kind.SUMMARISE: SummariseTask(
+                self._summariser, jobs=house.jobs, recordings=house.recordings, media=self._media
+            ),
         }
+
+    @cached_property
+    def _summariser(self) -> Summariser:
+        settings = self._settings
+        return choose_summariser(
+            api_key=settings.llm_api_key.get_secret_value(), base_url=settings.llm_base_url, model=settings.llm_model
+        )
 
     @cached_property
     def _engine(self) -> SpeechEngine:
@@ -120,7 +126,6 @@ class Worker:
             self._stopping.set()
 
     def _report(self, engine: SpeechEngine) -> None:
-        settings = self._settings
         log.info("model loaded", model=engine.model.name, device=engine.device, compute_type=engine.compute_type)
         self._reports.write(
             WorkerReport(
@@ -130,9 +135,7 @@ class Worker:
                 model_notes=engine.model.notes,
                 device=engine.device,
                 compute_type=engine.compute_type,
-                summary_engine=f"chat:{settings.llm_model}"
-                if settings.llm_api_key.get_secret_value()
-                else "extractive",
+                summary_engine=self._summariser.engine,
                 versions={
                     "python": platform.python_version(),
                     **{name: version(name) for name in ("faster-whisper", "ctranslate2", "av")},

@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from functions.api.problems import MethodsOf, Problem, answer_problems
+from functions.api.problems import CONTENT, MethodsOf, Problem, answer_problems
 from functions.api.requests import RequestMiddleware
 from functions.api.services import Services
 from functions.core.version import VERSION
@@ -65,10 +65,9 @@ def document_of(app: FastAPI) -> dict[str, Any]:
 
 def _say_problems(document: dict[str, Any]) -> None:
     # FastAPI documents its own form of a 422; ours are problems.
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path in document["paths"].values():
         for operation in path.values():
             if "422" in operation["responses"]:
-                operation["responses"]["422"] = {"description": "The request is not valid", "content": content}
+                operation["responses"]["422"] = {"description": "The request is not valid", "content": CONTENT}
             if "requestBody" in operation:
-                operation["responses"]["400"] = {"description": "The body cannot be read", "content": content}
+                operation["responses"]["400"] = {"description": "The body cannot be read", "content": CONTENT}

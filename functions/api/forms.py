@@ -17,13 +17,18 @@ def json_or_form(model: type[Body]) -> Callable[[Request], Awaitable[Body]]:
     """Return a dependency that reads a `model` from either kind of body."""
 
     async def read(request: Request) -> Body:
-        try:
-            return model.model_validate(await _fields(request))
-        except ValidationError as error:
-            found = [one | {"loc": ("body", *one["loc"])} for one in error.errors(include_url=False)]
-            raise RequestValidationError(found) from error
+        return validated(model, await _fields(request))
 
     return read
+
+
+def validated(model: type[Body], fields: object) -> Body:
+    """Return a body made of `fields`; what is wrong with them is answered like any other wrong body."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        found = [one | {"loc": ("body", *one["loc"])} for one in error.errors(include_url=False)]
+        raise RequestValidationError(found) from error
 
 
 def documented(model: type[BaseModel]) -> dict[str, Any]:

@@ -68,12 +68,11 @@ def status_of(error: errors.ParleyError) -> int:
 
 def problems(*kinds: type[errors.ParleyError]) -> dict[int | str, dict[str, Any]]:
     """Return what a route must say about its errors in the document."""
-    return {
-        STATUS_OF[kind]: {"description": TITLES[STATUS_OF[kind]], "content": {MEDIA_TYPE: _SCHEMA}} for kind in kinds
-    }
+    return {STATUS_OF[kind]: {"description": TITLES[STATUS_OF[kind]], "content": CONTENT} for kind in kinds}
 
 
-_SCHEMA: Final = {"schema": {"$ref": "#/components/schemas/Problem"}}
+CONTENT: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+"""What the document says of a problem's body."""
 
 
 def problem_response(

@@ -3,17 +3,17 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
-from fastapi.responses import RedirectResponse
 
 from functions.api.callers import Authenticated
 from functions.api.problems import problems
+from functions.api.results import answer_with
 from functions.api.services import service
 from functions.api.views import JobView
 from functions.core.accounts.model import Caller
 from functions.core.errors import Conflict, NotFound, NotKnown
 from functions.core.jobs.model import Job, Status
 from functions.core.jobs.store import Jobs
-from functions.core.recordings.media import ANSWER_BYTES, Media
+from functions.core.recordings.media import Media
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
@@ -41,11 +41,7 @@ def read_job_result(job_id: JobId, caller: Authenticated, jobs: TheJobs, media: 
     """Read what a job made: a transcript or a summary."""
     job = _owned(job_id, caller, jobs)
     if job.status is Status.SUCCEEDED and job.result_key is not None:
-        body = media.read(job.result_key)
-        if len(body) > ANSWER_BYTES:
-            url = media.download_url(job.result_key, filename=f"{job.id}.json", content_type="application/json")
-            return RedirectResponse(url, 307)
-        return Response(body, media_type="application/json")
+        return answer_with(media, job.result_key, filename=f"{job.id}.json")
     if not job.is_finished:
         raise Conflict(f"The job is {job.status}.", code="job-not-finished", progress=job.progress)
     why = job.error.detail if job.error else ""

@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Header, Path, Query, Response, UploadFile
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
-from pydantic import ValidationError
 
 from functions.api.callers import Authenticated
+from functions.api.forms import validated
 from functions.api.paging import CurrentPage, Page
 from functions.api.problems import problems
+from functions.api.results import answer_with
 from functions.api.services import service
 from functions.core.accounts.model import Caller
 from functions.core.clock import utc_now
@@ -21,7 +21,7 @@ from functions.core.jobs.model import Kind
 from functions.core.jobs.results import transcript_from_json
 from functions.core.jobs.store import Jobs
 from functions.core.observability import log
-from functions.core.recordings.media import ANSWER_BYTES, Media, source_key
+from functions.core.recordings.media import Media, source_key
 from functions.core.recordings.model import Recording, RecordingStatus, default_process, is_media_type
 from functions.core.recordings.store import Recordings, owned
 from functions.core.settings import Uploads
@@ -102,7 +102,7 @@ def upload_small_recording(
         "title": title or None,
         "language": language or None,
     }
-    recording = recordings.add(_announced(_validated(request), caller, uploads))
+    recording = recordings.add(_announced(validated(RecordingRequest, request), caller, uploads))
     media.write(source_key(recording), body, content_type=recording.content_type)
     log.info("small recording sent", recording_id=recording.id, size=recording.size)
     return ReceivedRecording(recording=RecordingView.of(recording, [], utc_now()))
@@ -182,14 +182,10 @@ def read_transcript(
     """Read what was said: as JSON with segments, words and times, as text, or as captions."""
     recording = owned(recordings.find(recording_id), caller.user_id)
     key = outcome(recording, jobs.get_many(recording.job_ids), Kind.TRANSCRIBE, utc_now())
-    body = media.read(key)
     if format == "json":
-        if len(body) > ANSWER_BYTES:
-            filename = f"{recording.title}.json"
-            return RedirectResponse(media.download_url(key, filename=filename, content_type="application/json"), 307)
-        return Response(body, media_type="application/json")
+        return answer_with(media, key, filename=f"{recording.title}.json")
     media_type, render = _FORMATS[format]
-    return Response(render(transcript_from_json(body)), media_type=media_type)
+    return Response(render(transcript_from_json(media.read(key))), media_type=media_type)
 
 
 @router.get(
@@ -246,14 +242,6 @@ def _announced(request: RecordingRequest, caller: Caller, uploads: Uploads) -> R
         location_id=request.location_id,
         recorded_at=request.recorded_at,
     )
-
-
-def _validated(fields: dict[str, object]) -> RecordingRequest:
-    try:
-        return RecordingRequest.model_validate(fields)
-    except ValidationError as error:
-        found = [one | {"loc": ("body", *one["loc"])} for one in error.errors(include_url=False)]
-        raise RequestValidationError(found) from error
 
 
 def _views(recordings: list[Recording], jobs: Jobs) -> list[RecordingView]:

@@ -59,6 +59,11 @@ class ChatSummariser:
         self._endpoint = endpoint
         self._part_characters = part_characters
 
+    @property
+    def engine(self) -> str:
+        """Its name, as in the summaries that it makes."""
+        return f"chat:{self._endpoint.model}"
+
     def summarise(self, transcript: Transcript, *, on_progress: Callable[[float], None]) -> Summary:
         """Summarise; a model that answers nonsense is replaced by the offline engine, and the summary says so.
 
@@ -80,7 +85,7 @@ class ChatSummariser:
             bullets=draft.bullets,
             action_items=draft.action_items,
             coverage=coverage(transcript, reading.read),
-            engine=f"chat:{self._endpoint.model}",
+            engine=self.engine,
             language=transcript.language,
             notes=tuple(_notes(reading, draft, joined=joined)),
         )

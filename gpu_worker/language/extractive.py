@@ -26,6 +26,8 @@ _TELLING_WORDS: Final = 3
 class ExtractiveSummariser:
     """Picks sentences; invents none."""
 
+    engine = ENGINE
+
     def summarise(self, transcript: Transcript, *, on_progress: Callable[[float], None]) -> Summary:
         """Summarise in the words of the recording itself."""
         sentences = sentences_of(transcript.segments)

@@ -15,6 +15,10 @@ __all__ = ["Summariser", "SummaryMisconfigured", "SummaryUnavailable", "choose_s
 class Summariser(Protocol):
     """An engine."""
 
+    @property
+    def engine(self) -> str:
+        """Its name, as in the summaries that it makes."""
+
     def summarise(self, transcript: Transcript, *, on_progress: Callable[[float], None]) -> Summary:
         """Summarise what was said; progress goes from 0 to 1.
 

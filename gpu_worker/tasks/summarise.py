@@ -40,8 +40,7 @@ class SummariseTask:
         key = result_key(job.id, job.attempts, "summary.json")
         self._media.write(key, summary_to_json(summary), content_type="application/json")
         log.info("summarised", engine=summary.engine, bullets=len(summary.bullets), coverage=summary.coverage)
-        waited = (job.started_at - job.created_at).total_seconds() if job.started_at else 0.0
-        return Outcome(key, {"queued": round(waited, 3), "total": round(time.monotonic() - began, 3)})
+        return Outcome(key, {"queued": round(job.waited_seconds, 3), "total": round(time.monotonic() - began, 3)})
 
     def _transcript(self, job: Job) -> Transcript:
         try:

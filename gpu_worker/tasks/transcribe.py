@@ -111,8 +111,7 @@ class _Progress:
 
 
 def _timings(job: Job, downloaded: float, loaded: float, transcription: Transcription) -> dict[str, float]:
-    waited = (job.started_at - job.created_at).total_seconds() if job.started_at else 0.0
-    stages = {"queued": waited, "download": downloaded, "model_load": loaded}
+    stages = {"queued": job.waited_seconds, "download": downloaded, "model_load": loaded}
     return {name: round(seconds, 3) for name, seconds in stages.items()} | asdict(transcription.timings)
 
 

@@ -1,6 +1,7 @@
 """One running system for all journeys that don't break it, and a caller with an account."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,18 @@ SETTINGS = {
 }
 
 
+@contextmanager
+def watched_system(folder: Path) -> Iterator[LocalSystem]:
+    """Run a system; each part runs under its own role, and what it was refused, AWS would refuse too."""
+    with running_system(folder / "data", environ=SETTINGS) as running:
+        yield running
+        assert "AccessDenied" not in running.log
+
+
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
-    with running_system(tmp_path_factory.mktemp("house") / "data", environ=SETTINGS) as running:
+    with watched_system(tmp_path_factory.mktemp("house")) as running:
         yield running
-        # Each part runs under its own role: what it was refused, AWS would refuse too.
-        assert "AccessDenied" not in running.log
 
 
 @pytest.fixture

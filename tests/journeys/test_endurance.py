@@ -10,8 +10,8 @@ import boto3
 import pytest
 
 from tests.journeys.caller import Caller
-from tests.journeys.conftest import SETTINGS
-from tests.local_system import LocalSystem, eventually, running_system
+from tests.journeys.conftest import watched_system
+from tests.local_system import LocalSystem, eventually
 from tests.speech_synthesis import SAMPLE_RATE, conversation, encode
 
 pytestmark = pytest.mark.journey
@@ -21,9 +21,8 @@ SENTENCES = ["Send the invoice to Anna by Friday.", "The meeting is on Tuesday a
 
 @pytest.fixture(scope="module")
 def own_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
-    with running_system(tmp_path_factory.mktemp("broken") / "data", environ=SETTINGS) as running:
+    with watched_system(tmp_path_factory.mktemp("broken")) as running:
         yield running
-        assert "AccessDenied" not in running.log
 
 
 @pytest.fixture

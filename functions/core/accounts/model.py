@@ -55,8 +55,3 @@ class Caller:
 
     user_id: str
     role: Role
-
-    @property
-    def is_admin(self) -> bool:
-        """Whether the caller may do what only admins may."""
-        return self.role is Role.ADMIN

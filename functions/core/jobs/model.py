@@ -107,6 +107,11 @@ class Job:
         """The lane that does this kind of work."""
         return LANE_OF[self.kind]
 
+    @property
+    def waited_seconds(self) -> float:
+        """How long it waited for its first attempt."""
+        return 0.0 if self.started_at is None else (self.started_at - self.created_at).total_seconds()
+
     def claim(self, *, by: str, now: datetime, lease: timedelta) -> "Job":
         """Start a new attempt.
 

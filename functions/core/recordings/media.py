@@ -14,9 +14,6 @@ from functions.core.recordings.model import Recording
 DOWNLOAD_LIFE: Final = timedelta(hours=1)
 """How long a signed download works: a long recording is played from it by ranges."""
 
-ANSWER_BYTES: Final = 4 * 1024**2
-"""What an answer may hold of an object. A Lambda answers 6 MB as JSON text; quotes and non-Latin letters grow."""
-
 
 @dataclass(frozen=True, slots=True)
 class UploadForm:

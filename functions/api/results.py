@@ -1,0 +1,19 @@
+"""A stored JSON result as an answer."""
+
+from typing import Final
+
+from fastapi import Response
+from fastapi.responses import RedirectResponse
+
+from functions.core.recordings.media import Media
+
+ANSWER_BYTES: Final = 4 * 1024**2
+"""What an answer may hold of an object. A Lambda answers 6 MB as JSON text; quotes and non-Latin letters grow."""
+
+
+def answer_with(media: Media, key: str, *, filename: str) -> Response:
+    """Answer with a result, or where it is too large for an answer, with a signed address to fetch it from."""
+    body = media.read(key)
+    if len(body) <= ANSWER_BYTES:
+        return Response(body, media_type="application/json")
+    return RedirectResponse(media.download_url(key, filename=filename, content_type="application/json"), 307)
