@@ -45,14 +45,23 @@ class Paging:
         view: Callable[[Sequence[Thing]], list[View]],
     ) -> Page[View]:
         """Read one item more than asked for, so that the last page is known as such."""
-        before = None if self._cursor is None else self._cursors.read(list_name, self._cursor)
-        things = read(before, self.limit + 1)
+        things = read(self.position(list_name), self.limit + 1)
         shown = things[: self.limit]
-        following = self._cursors.make(list_name, position(shown[-1])) if len(things) > self.limit else None
-        if following is not None:
-            url = self._request.url.include_query_params(cursor=following)
-            self._response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
-        return Page(items=view(shown), next_cursor=following)
+        following = position(shown[-1]) if len(things) > self.limit else None
+        return self.answer(list_name, view(shown), following=following)
+
+    def position(self, list_name: str) -> str | None:
+        """Return where the caller goes on in a list; None at its beginning."""
+        return None if self._cursor is None else self._cursors.read(list_name, self._cursor)
+
+    def answer(self, list_name: str, items: list[View], *, following: str | None) -> Page[View]:
+        """Return a page, and where the next one begins."""
+        if following is None:
+            return Page(items=items)
+        cursor = self._cursors.make(list_name, following)
+        url = self._request.url.include_query_params(cursor=cursor)
+        self._response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        return Page(items=items, next_cursor=cursor)
 
 
 CurrentPage = Annotated[Paging, Depends()]

@@ -4,7 +4,17 @@ from typing import Final
 
 from ulid import ULID
 
-PREFIXES: Final = {"user": "usr", "api_key": "key", "recording": "rec", "job": "job", "request": "req"}
+PREFIXES: Final = {
+    "api_key": "key",
+    "audit_record": "aud",
+    "challenge": "chl",
+    "job": "job",
+    "message": "msg",
+    "recording": "rec",
+    "request": "req",
+    "session": "ses",
+    "user": "usr",
+}
 
 
 def new_id(thing: str) -> str:

@@ -2,8 +2,8 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
+from collections.abc import Callable
 from typing import Final
 
 from functions.core.errors import Invalid
@@ -15,8 +15,9 @@ _SIGNATURE_BYTES: Final = 12
 class Cursors:
     """Makes and reads cursors."""
 
-    def __init__(self, secret: str) -> None:
-        self._key = hashlib.sha256(b"parley cursors\0" + secret.encode()).digest()
+    def __init__(self, key: Callable[[], bytes]) -> None:
+        # Asked for when there is a cursor: most lists fit a page, and a key costs a call of KMS.
+        self._key = key
 
     def make(self, list_name: str, position: str) -> str:
         """Return a cursor that continues the list after `position`."""
@@ -39,4 +40,4 @@ class Cursors:
             raise Invalid("The cursor is not one of this list.", code="invalid-cursor") from error
 
     def _sign(self, list_name: str, body: bytes) -> bytes:
-        return hmac.digest(self._key, list_name.encode() + b"\0" + body, "sha256")[:_SIGNATURE_BYTES]
+        return hmac.digest(self._key(), list_name.encode() + b"\0" + body, "sha256")[:_SIGNATURE_BYTES]

@@ -3,12 +3,15 @@
 Read from the environment once, at start: a missing or wrong one stops the process and says its name.
 """
 
-from typing import Annotated, Literal
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from functions.core.jobs.model import Lane
+from functions.core.limits.model import MOST_EXACT_CALLS
+
+DEVELOPMENT_STAGES: Final = frozenset({"local", "dev"})
 
 
 class Logging(BaseSettings):
@@ -20,18 +23,89 @@ class Logging(BaseSettings):
     log_format: Literal["json", "console"] = "json"
 
 
+class Stage(BaseSettings):
+    """Which installation this is."""
+
+    stage: str
+
+    @property
+    def is_development(self) -> bool:
+        """Whether what must not exist in production may exist here."""
+        return self.stage in DEVELOPMENT_STAGES
+
+
 class AccountsTable(BaseSettings):
-    """Where accounts and API keys are."""
+    """Where accounts, API keys, sessions and limits are."""
 
     accounts_table: str
 
 
-class Tokens(BaseSettings):
-    """What signs access tokens and cursors, and which operator keys open the house."""
+class DataKeys(BaseSettings):
+    """What protects the keys that sign and seal: a key of KMS, or one secret."""
 
-    jwt_secret_key: Annotated[SecretStr, Field(min_length=32)]
+    wrapping_key: str = ""
+    """ARN of the KMS key; empty: `key_secret` does its work."""
+    key_secret: SecretStr = SecretStr("")
+
+
+class IndexKey(BaseSettings):
+    """What phones and email addresses are found by."""
+
+    index_key: str = ""
+    """ARN of the KMS key; empty: `key_secret` does its work."""
+
+
+class OperatorKeys(BaseSettings):
+    """Which operator keys open the house."""
+
     api_auth_token: SecretStr = SecretStr("")
-    """Operator keys, separated by commas; they act as admins. Empty means that there are none."""
+    """Separated by commas; they act as admins. Empty means that there are none."""
+
+
+class RequestLimits(BaseSettings):
+    """How often callers may call, and who they are."""
+
+    auth_calls_per_minute: int = Field(default=5, ge=0, le=MOST_EXACT_CALLS)
+    """Per route and address, where passwords and codes could be guessed; 0: no limit."""
+    requests_per_minute: int = Field(default=600, ge=0)
+    """Per account; 0: no limit."""
+    edge_secret: SecretStr = SecretStr("")
+    """What our CDN sends along (`X-Edge-Secret`), so that its word about a caller's address counts."""
+
+
+class Door(AccountsTable, DataKeys, OperatorKeys, RequestLimits, Logging):
+    """What every door with callers is told."""
+
+
+class Registrations(BaseSettings):
+    """Who may register, and how."""
+
+    setup_code: SecretStr = SecretStr("")
+    """Makes the first admin, once; empty: only an operator key does."""
+    sms_countries: str = ""
+    """ISO codes of countries, separated by commas, whose phones may register; empty: all. Some cost a fortune."""
+    web_origin: str = ""
+    """The one other origin whose pages may use the refresh cookie."""
+
+
+class Sending(BaseSettings):
+    """How messages reach people."""
+
+    message_sender: Literal["aws", "log"]
+    sms_max_price_usd: str = "0.50"
+    mail_from: str = ""
+    """A sender that SES has verified; empty: no email is sent."""
+
+
+class Inactivity(BaseSettings):
+    """When an unused account ends."""
+
+    inactive_account_days: int = Field(default=730, ge=0)
+    """0: never."""
+    stale_key_days: int = Field(default=365, ge=0)
+    """An API key unused for so long is removed; 0: never."""
+    housekeeping_dry_run: bool = False
+    """Only say what would be done."""
 
 
 class LibraryTable(BaseSettings):

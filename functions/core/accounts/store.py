@@ -1,112 +1,277 @@
-"""Accounts and API keys.
-
-Keys: `USER#<id>`; `NAME#<lower-cased username, email or unique id>` names the account that has it, so that each is
-taken once; `API_KEY#<id>`, listed under `OWNER#<owner>#API_KEYS`.
-"""
+"""Accounts: people, what they are found by, their passwords and API keys, and who can let others in."""
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
-from functions.core.accounts.api_keys import hash_of, is_secret, key_id_of
-from functions.core.accounts.model import ApiKey, User
+from functions.core.accounts.identifiers import Identifiers
+from functions.core.accounts.keeping import (
+    PersonalCollections,
+    api_keys_of,
+    password_key,
+    pending_key,
+    removal_of_api_key,
+    user_key,
+)
+from functions.core.accounts.model import NOBODY_ID, Admins, ApiKey, AuditRecord, LastUse, Name, Password, User
 from functions.core.clock import Clock
-from functions.core.collection import Collection
-from functions.core.errors import Conflict, NotFound, NotKnown
-from functions.core.table import Changed, Delete, Table
+from functions.core.collection import RACES
+from functions.core.errors import Conflict, NotFound
+from functions.core.keys.ring import KeyRing
+from functions.core.keys.sealing import Sealer
+from functions.core.table import Changed, Delete, Put, Table
 
 UNIQUE_ID_TRIES: Final = 10
 """At a million accounts one draw in ninety collides."""
+KEYS_PER_OWNER: Final = 1000
+"""More than anybody has; ending them all reads as many."""
+EXAMINED_AT_MOST: Final = 2000
+"""Accounts that one search looks at: names are sealed, so nothing but opening them tells."""
+
+Transition = Callable[[User], User]
 
 
 class NameTaken(Conflict):
-    """Somebody has this username or email."""
+    """Somebody has this username, email or phone."""
 
     code = "name-taken"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
-    """A name that an account is found by."""
-
-    id: str
-    user_id: str
-    version: int = 0
 
 
 class Accounts:
     """All people and their keys."""
 
-    def __init__(self, table: Table, *, clock: Clock) -> None:
+    def __init__(self, table: Table, ring: KeyRing, *, clock: Clock) -> None:
         self._table = table
         self._clock = clock
-        self._users = Collection(table, User, key=lambda user_id: f"USER#{user_id}")
-        self._names = Collection(table, Name, key=lambda name: f"NAME#{name}")
-        self._api_keys = Collection(
-            table,
-            ApiKey,
-            key=lambda key_id: f"API_KEY#{key_id}",
-            listed_under=lambda key: (_keys_of(key.owner_id), key.id),
-            expires_at=lambda key: key.expires_at,
-        )
+        self._kept = PersonalCollections(table, Sealer(ring))
+        self._identifiers = Identifiers(ring)
 
-    def add(self, user: User) -> User:
-        """Add an account under its username, email and unique id; raises NameTaken."""
-        names = [Name(id=name, user_id=user.id) for name in _names_of(user)]
-        try:
-            self._table.write(self._users.put(user), *(self._names.put(name) for name in names))
-        except Changed as error:
-            raise NameTaken("This username or email is taken.") from error
-        return self._users.saved(user)
+    # People
+
+    def add(self, user: User, password_hash: str, *, audit: AuditRecord | None = None) -> User:
+        """Add an account under all its names; raises NameTaken."""
+        password = self._password(user.id, password_hash)
+        self._write_new(user, self._kept.passwords.put(password), *self._audit(audit))
+        return self._kept.users.saved(user)
+
+    def add_first_admin(self, user: User, password_hash: str) -> User:
+        """Add an account that is an admin, if there never was one.
+
+        Raises:
+            Conflict: there was.
+            NameTaken: somebody has one of its names.
+        """
+        self._write_new(user, self._kept.passwords.put(self._password(user.id, password_hash)), is_first_admin=True)
+        return self._kept.users.saved(user)
+
+    def hold(self, user: User, password_hash: str, *, until: datetime) -> None:
+        """Keep an account that waits for its code; raises NameTaken if its username or email is taken.
+
+        A taken phone raises nothing: whoever asks does not learn who has an account.
+        """
+        open_names = self._identifiers.all_of(replace(user, phone=None))
+        if any(self._kept.names.find(name) for name in open_names):
+            raise NameTaken("This username or email is taken.")
+        password = self._password(user.id, password_hash, until=until)
+        self._table.write(replace(self._kept.pending.put(user), expires_at=until), self._kept.passwords.put(password))
+
+    def admit(self, user_id: str) -> User:
+        """Make the account that waited; raises NotFound if it waits no more, NameTaken."""
+        user = replace(self._kept.pending.get(user_id), version=0, created_at=self._clock())
+        password = replace(self._kept.passwords.get(user_id), until=None)
+        self._write_new(user, self._kept.passwords.put(password), Delete(pending_key(user_id)))
+        return self._kept.users.saved(user)
 
     def get(self, user_id: str) -> User:
-        """Read an account; raises NotFound."""
-        return self._users.get(user_id)
+        """Read an account; raises NotFound, also for one that is being erased."""
+        user = self._kept.users.find(user_id)
+        if user is None or user.is_leaving:
+            raise NotFound("There is no such account.")
+        return user
+
+    def find_open(self, user_id: str) -> User | None:
+        """Read an account that may be used, or None."""
+        user = self._kept.users.find(user_id)
+        return user if user is not None and user.is_open else None
+
+    def find(self, identifier: str) -> User | None:
+        """Read the account of a username, email, phone or unique id, or None."""
+        found = self._kept.names.find(self._identifiers.name_of(identifier))
+        # Read also for nobody, so that the time tells nothing.
+        return self._kept.users.find(NOBODY_ID if found is None else found.user_id)
+
+    def newest(self, *, before: str | None, limit: int) -> list[User]:
+        """List accounts, newest first."""
+        return self._kept.users.newest("USERS", before=before, limit=limit)
+
+    def search(self, text: str, *, before: str | None, limit: int) -> tuple[list[User], str | None]:
+        """List accounts that have `text` in a name or address; returns also where to go on, None at the end.
+
+        A whole username, email, phone or unique id is found at once. Else accounts are opened one by one, at most
+        EXAMINED_AT_MOST a call, so a page may be short and the list not at its end.
+        """
+        exact = self.find(text) if before is None else None
+        if exact is not None and not exact.is_leaving:
+            return [exact], None
+        wanted, found = text.strip().casefold(), list[User]()
+        for _ in range(EXAMINED_AT_MOST // 100):
+            users = self.newest(before=before, limit=100)
+            for user in users:
+                before = user.id
+                if wanted in _searched(user):
+                    found.append(user)
+                if len(found) == limit:
+                    return found, before
+            if len(users) < 100:
+                return found, None
+        return found, before
+
+    def change(self, user_id: str, transition: Transition, *, audit: AuditRecord | None = None) -> User:
+        """Apply a pure transition, with all names and the list of admins, or nothing.
+
+        Raises:
+            NotFound: there is no such account.
+            NameTaken: somebody has the new name.
+            LastAdmin: nobody could let anybody in any more.
+        """
+        for _ in range(RACES):
+            user = self.get(user_id)
+            changed = transition(user)
+            if changed == user and audit is None:
+                return user
+            try:
+                self._table.write(*self._change_of(user, changed), *self._audit(audit))
+            except Changed as error:
+                if self._is_taken(changed):
+                    raise NameTaken("Somebody has this username, email or phone.") from error
+            else:
+                return self._kept.users.saved(changed)
+        raise Conflict("The account is being changed by many at once; try again.", code="busy")
+
+    def leaving(self, *, before: str | None, limit: int) -> list[User]:
+        """List accounts that are being erased."""
+        return self._kept.users.newest("LEAVING", before=before, limit=limit)
+
+    def remove(self, user: User) -> None:
+        """Remove an account, its names and its password; everything else of theirs must be gone."""
+        names = [Delete(f"NAME#{name}") for name in self._identifiers.all_of(user)]
+        rest = (password_key(user.id), f"LAST_USE#{user.id}", user_key(user.id))
+        self._table.write(*names, *(Delete(pk) for pk in rest))
 
     def free_unique_id(self) -> str:
         """Draw an 8-digit id that nobody has."""
         for _ in range(UNIQUE_ID_TRIES):
             drawn = str(10_000_000 + secrets.randbelow(90_000_000))
-            if self._names.find(drawn) is None:
+            if self._kept.names.find(drawn) is None:
                 return drawn
         raise Conflict("No free id was found; try again.", code="busy")
 
-    def find_by_name(self, name: str) -> User | None:
-        """Read the account of a username, email or unique id, or None."""
-        found = self._names.find(name.strip().lower())
-        return None if found is None else self._users.find(found.user_id)
+    def note_use(self, user_id: str) -> None:
+        """Note that somebody is here; at most one write an hour."""
+        now = self._clock()
+        last_use = self._kept.last_uses.find(user_id) or LastUse(id=user_id, at=now)
+        # Somebody else's note of the same moment is as good.
+        with suppress(Changed):
+            self._kept.use(last_use, now)
+
+    # Passwords
+
+    def password_hash_of(self, user_id: str) -> str | None:
+        """Return the hash of somebody's password, or None."""
+        password = self._kept.passwords.find(user_id)
+        return None if password is None else password.hash
+
+    def set_password_hash(self, user_id: str, password_hash: str) -> None:
+        """Replace somebody's password."""
+        self._kept.passwords.change(
+            self._kept.passwords.get(user_id), lambda password: replace(password, hash=password_hash)
+        )
+
+    # API keys
 
     def add_api_key(self, key: ApiKey) -> ApiKey:
         """Keep a new API key."""
-        self._table.write(self._api_keys.put(key))
-        return self._api_keys.saved(key)
+        first_use = LastUse(id=key.id, at=key.created_at)
+        self._table.write(self._kept.api_keys.put(key), self._kept.last_uses.put(first_use))
+        return self._kept.api_keys.saved(key)
 
     def api_keys_of(self, owner_id: str, *, before: str | None, limit: int) -> list[ApiKey]:
         """List an owner's keys, newest first."""
-        return self._api_keys.newest(_keys_of(owner_id), before=before, limit=limit)
+        return self._kept.api_keys.newest(api_keys_of(owner_id), before=before, limit=limit)
+
+    def last_uses_of(self, keys: Sequence[ApiKey]) -> dict[str, datetime]:
+        """Return when keys were last used, to the hour; a key that never was is left out."""
+        made = {key.id: key.created_at for key in keys}
+        uses = self._kept.last_uses.get_many(list(made))
+        return {use.id: use.at for use in uses if use.at > made[use.id]}
 
     def revoke_api_key(self, key_id: str, *, owner_id: str) -> None:
         """End a key at once; raises NotFound."""
-        key = self._api_keys.find(key_id)
+        key = self._kept.api_keys.find(key_id)
         if key is None or key.owner_id != owner_id:
             raise NotFound("There is no such API key.")
-        self._table.write(Delete(f"API_KEY#{key_id}"))
+        self._table.write(*removal_of_api_key(key_id))
 
-    def api_key_of(self, secret: str) -> ApiKey:
-        """Return the key that a secret is; raises NotKnown."""
-        key_id = key_id_of(secret)
-        key = None if key_id is None else self._api_keys.find(key_id)
-        # Unknown keys cost a comparison too.
-        matches = is_secret(secret, hash_of("") if key is None else key.secret_hash)
-        if key is None or not matches or not key.is_valid(self._clock()):
-            raise NotKnown("The API key is not valid.", code="invalid-api-key")
-        return key
+    def revoke_all_api_keys(self, owner_id: str) -> None:
+        """End all keys of somebody."""
+        for key in self.api_keys_of(owner_id, before=None, limit=KEYS_PER_OWNER):
+            self._table.write(*removal_of_api_key(key.id))
+
+    # What admins did
+
+    def audit_records(self, *, before: str | None, limit: int) -> list[AuditRecord]:
+        """List what admins did, newest first."""
+        return self._kept.audit.newest("AUDIT", before=before, limit=limit)
+
+    def add_audit_record(self, record: AuditRecord) -> None:
+        """Note a deed that changes no account."""
+        self._table.write(self._kept.audit.put(record))
+
+    def _write_new(self, user: User, *writes: Put | Delete, is_first_admin: bool = False) -> None:
+        names = [self._put_name(name, user) for name in self._identifiers.all_of(user)]
+        last_use = self._kept.last_uses.put(LastUse(id=user.id, at=self._clock()))
+        for _ in range(RACES):
+            if is_first_admin and self._kept.admins.find("all") is not None:
+                raise Conflict("The first admin has been made already.", code="has-admin")
+            try:
+                return self._table.write(self._kept.users.put(user), *names, last_use, *self._admins(user), *writes)
+            except Changed as error:
+                # Otherwise another admin was made at the same moment.
+                if self._is_taken(user) or not user.is_acting_admin:
+                    raise NameTaken("This username, email or phone is taken.") from error
+        raise Conflict("Many accounts are being made at once; try again.", code="busy")
+
+    def _change_of(self, user: User, changed: User) -> list[Put | Delete]:
+        before, after = self._identifiers.all_of(user), self._identifiers.all_of(changed)
+        return [
+            self._kept.users.put(changed),
+            *(Delete(f"NAME#{name}") for name in before - after),
+            *(self._put_name(name, changed) for name in after - before),
+            *(self._admins(changed) if changed.is_acting_admin != user.is_acting_admin else ()),
+        ]
+
+    def _admins(self, user: User) -> list[Put]:
+        admins = self._kept.admins.find("all") or Admins()
+        following = admins.following(user)
+        return [] if following == admins else [self._kept.admins.put(following)]
+
+    def _put_name(self, name: str, user: User) -> Put:
+        return self._kept.names.put(Name(id=name, user_id=user.id))
+
+    def _is_taken(self, user: User) -> bool:
+        found = self._kept.names.get_many(list(self._identifiers.all_of(user)))
+        return any(name.user_id != user.id for name in found)
+
+    def _password(self, user_id: str, password_hash: str, *, until: datetime | None = None) -> Password:
+        return Password(id=user_id, hash=password_hash, until=until)
+
+    def _audit(self, record: AuditRecord | None) -> list[Put]:
+        return [] if record is None else [self._kept.audit.put(record)]
 
 
-def _names_of(user: User) -> list[str]:
-    # A username that is an email or a number could shadow somebody's; the wire refuses those.
-    return [user.username.lower(), user.email.lower(), user.unique_id]
-
-
-def _keys_of(owner_id: str) -> str:
-    return f"OWNER#{owner_id}#API_KEYS"
+def _searched(user: User) -> str:
+    texts = (user.username, user.email, user.phone, user.name, user.nickname, user.unique_id)
+    return "\n".join(text for text in texts if text).casefold()

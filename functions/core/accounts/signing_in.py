@@ -1,0 +1,30 @@
+"""Who comes with a name and a password. Apart from the store, so that only the door that logs in loads argon2."""
+
+from functions.core.accounts.model import NOBODY_ID, User
+from functions.core.accounts.passwords import hash_password, is_outdated, is_password
+from functions.core.accounts.store import Accounts
+from functions.core.errors import NotKnown, Refused
+
+
+def user_by_password(accounts: Accounts, identifier: str, password: str) -> User:
+    """Return the account of that name and password.
+
+    Raises:
+        NotKnown: alike, and after as long, for an unknown name and a wrong password.
+    """
+    user = accounts.find(identifier)
+    # Read also for nobody, so that the time tells nothing.
+    password_hash = accounts.password_hash_of(NOBODY_ID if user is None or user.is_leaving else user.id)
+    if not is_password(password, password_hash) or user is None or password_hash is None:
+        raise NotKnown("The name or the password is wrong.", code="invalid-credentials")
+    if not user.is_active:
+        raise NotKnown("This account is not active.", code="account-inactive")
+    if is_outdated(password_hash):
+        accounts.set_password_hash(user.id, hash_password(password))
+    return user
+
+
+def prove_password(accounts: Accounts, user_id: str, password: str) -> None:
+    """Go on only if this is the password of somebody who is signed in; raises Refused."""
+    if not is_password(password, accounts.password_hash_of(user_id)):
+        raise Refused("The password is wrong.", code="wrong-password")
