@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from functions.accounts.routes import router as accounts
+from functions.debug.routes import router as debug
 from functions.jobs.routes import router as jobs
 from functions.recordings.routes import router as recordings
 from functions.system.routes import router as system
@@ -14,4 +15,5 @@ ROUTERS: Final[dict[str, APIRouter]] = {
     "recordings": recordings,
     "jobs": jobs,
     "system": system,
+    "debug": debug,
 }

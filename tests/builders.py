@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from functions.core.accounts.model import Role, User
-from functions.core.accounts.passwords import hash_password
 from functions.core.ids import new_id
 from functions.core.jobs.model import Job, Kind
 from functions.core.jobs.results import Segment, Transcript, Word
@@ -20,7 +19,6 @@ def a_user(**changes: Any) -> User:
         "id": user_id,
         "username": f"anna-{user_id[-8:].lower()}",
         "email": f"{user_id.lower()}@example.com",
-        "password_hash": hash_password(PASSWORD),
         "created_at": NOON,
         "unique_id": str(10_000_000 + hash(user_id) % 90_000_000),
         "role": Role.USER,

@@ -5,31 +5,39 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
+from functions.accounts.wiring import account_services
 from functions.api.application import build_app
 from functions.api.services import Services
-from functions.api.wiring import caller_services
 from functions.core.accounts.model import User
+from functions.core.accounts.passwords import hash_password
+from functions.core.accounts.sessions import Session, Sessions
 from functions.core.accounts.store import Accounts
 from functions.core.accounts.tokens import AccessTokens
 from functions.core.clock import Clock, utc_now
 from functions.core.jobs.queue import QueueDepths
 from functions.core.jobs.store import Jobs
 from functions.core.jobs.worker_report import WorkerReports
+from functions.core.keys.ring import KeyRing
 from functions.core.recordings.arrivals import Arrivals
 from functions.core.recordings.media import Media, source_key
 from functions.core.recordings.model import Recording
 from functions.core.recordings.store import Recordings
-from functions.core.settings import Tokens, Uploads
+from functions.core.settings import Door, Registrations, Uploads
 from functions.system.settings import SystemSettings
 from infra.doors import ROUTERS
-from tests.builders import a_user
+from tests.builders import PASSWORD, a_user
+from tests.fakes.leavers import FakeLeavers
+from tests.fakes.limiter import FakeLimiter
 from tests.fakes.media import FakeMedia
+from tests.fakes.messages import FakeMessages
 from tests.fakes.queues import FakeQueues
 from tests.fakes.table import FakeTable
 
 SECRET = "a secret of more than thirty-two characters"
 OPERATOR_KEY = "operator-key-one"
+SETUP_CODE = "setup-code"
 MAX_UPLOAD_BYTES = 10_000_000
+PASSWORD_HASH = hash_password(PASSWORD)
 
 
 @dataclass
@@ -38,46 +46,71 @@ class House:
     accounts_table: FakeTable = field(default_factory=FakeTable)
     library_table: FakeTable = field(default_factory=FakeTable)
     media: FakeMedia = field(default_factory=FakeMedia)
+    auth_calls_per_minute: int = 0
+    requests_per_minute: int = 0
 
     def __post_init__(self) -> None:
         self.queues = FakeQueues(self.clock)
-        self.accounts = Accounts(self.accounts_table, clock=self.clock)
+        self.messages = FakeMessages()
+        self.leavers = FakeLeavers()
+        self.limiter = FakeLimiter()
         self.recordings = Recordings(self.library_table, clock=self.clock)
         self.jobs = Jobs(self.library_table, clock=self.clock)
         self.arrivals = Arrivals(
             recordings=self.recordings, jobs=self.jobs, media=self.media, queues=self.queues, clock=self.clock
         )
-        self.tokens = AccessTokens(SECRET, clock=self.clock)
         settings = SystemSettings(
             speech_queue_url="s",
             language_queue_url="l",
             library_table="t",
             max_upload_bytes=MAX_UPLOAD_BYTES,
         )
-        tokens = Tokens(jwt_secret_key=SecretStr(SECRET), api_auth_token=SecretStr(f"{OPERATOR_KEY}, ,second-key"))
-        self.app = build_app(
-            *ROUTERS.values(),
-            services=Services(
-                caller_services(tokens, accounts_table=self.accounts_table, clock=self.clock)
-                | {
-                    Recordings: self.recordings,
-                    Jobs: self.jobs,
-                    Media: self.media,
-                    Uploads: settings,
-                    QueueDepths: self.queues,
-                    WorkerReports: WorkerReports(self.library_table),
-                    SystemSettings: settings,
-                }
-            ),
+        door = Door(
+            accounts_table="t",
+            key_secret=SecretStr(SECRET),
+            api_auth_token=SecretStr(f"{OPERATOR_KEY}, ,second-key"),
+            auth_calls_per_minute=self.auth_calls_per_minute,
+            requests_per_minute=self.requests_per_minute,
         )
+        services = Services(
+            account_services(
+                door,
+                registrations=Registrations(setup_code=SecretStr(SETUP_CODE)),
+                accounts_table=self.accounts_table,
+                limiter=self.limiter,
+                messages=self.messages,
+                leavers=self.leavers,
+                clock=self.clock,
+            )
+            | {
+                Recordings: self.recordings,
+                Jobs: self.jobs,
+                Media: self.media,
+                Uploads: settings,
+                QueueDepths: self.queues,
+                WorkerReports: WorkerReports(self.library_table),
+                SystemSettings: settings,
+            }
+        )
+        self.accounts = services.get(Accounts)
+        self.sessions = services.get(Sessions)
+        self.tokens = services.get(AccessTokens)
+        self.ring = services.get(KeyRing)
+        self.app = build_app(*ROUTERS.values(), services=services)
 
     def client(self, user: User | None = None, *, bearer: str | None = None) -> TestClient:
-        token = self.tokens.issue(user) if user else bearer
+        token = self.token_of(user) if user else bearer
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return TestClient(self.app, headers=headers, follow_redirects=False)
 
+    def session_of(self, user: User) -> Session:
+        return self.sessions.start(user, agent="tests")
+
+    def token_of(self, user: User) -> str:
+        return self.tokens.issue(self.session_of(user))
+
     def a_known_user(self, **changes: object) -> User:
-        return self.accounts.add(a_user(**changes))
+        return self.accounts.add(a_user(**changes), PASSWORD_HASH)
 
     def uploaded(self, recording: Recording, body: bytes) -> Recording:
         """Put bytes where the form would, and tell the house as the bucket would."""

@@ -7,9 +7,10 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from functions.api.problems import CONTENT, MethodsOf, Problem, answer_problems
+from functions.api.problems import CONTENT, MethodsOf, Problem, answer_problems, problems
 from functions.api.requests import RequestMiddleware
 from functions.api.services import Services
+from functions.core.errors import NotKnown, Refused, TooMany
 from functions.core.version import VERSION
 
 DESCRIPTION: Final = """\
@@ -69,5 +70,10 @@ def _say_problems(document: dict[str, Any]) -> None:
         for operation in path.values():
             if "422" in operation["responses"]:
                 operation["responses"]["422"] = {"description": "The request is not valid", "content": CONTENT}
+            if "security" in operation:
+                # Whoever must show a credential can show a wrong one, one that may not, or one too often.
+                operation["responses"] |= {
+                    str(status): said for status, said in problems(NotKnown, Refused, TooMany).items()
+                }
             if "requestBody" in operation:
                 operation["responses"]["400"] = {"description": "The body cannot be read", "content": CONTENT}

@@ -7,6 +7,7 @@ from typing import Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from functions.api.limits import VERDICT, headers_of
 from functions.api.problems import problem_response
 from functions.core.ids import new_id
 from functions.core.observability import log
@@ -38,6 +39,8 @@ class RequestMiddleware:
                 headers["X-Request-Id"] = request_id
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.setdefault("Cache-Control", "no-store")
+                verdict = scope.get("state", {}).get(VERDICT)
+                headers.update(headers_of(verdict) if verdict is not None else {})
             await send(message)
 
         try:

@@ -13,10 +13,10 @@ from functions.core.table import Table
 
 
 def caller_services(
-    settings: Door, *, accounts_table: Table, limiter: Limiter, clock: Clock
+    settings: Door, *, accounts_table: Table, limiter: Limiter, clock: Clock, index_key: str = ""
 ) -> dict[type, object]:
     """Return what it takes to know who is calling, how often, and to page through lists."""
-    ring = KeyRing(accounts_table, provider_for(settings), clock=clock)
+    ring = KeyRing(accounts_table, provider_for(settings, index_key=index_key), clock=clock)
     tokens = AccessTokens(ring, clock=clock)
     operator_keys = settings.api_auth_token.get_secret_value()
     return {
@@ -24,10 +24,10 @@ def caller_services(
         AccessTokens: tokens,
         Callers: Callers(accounts_table, tokens, clock=clock, operator_keys=operator_keys),
         Cursors: Cursors(lambda: ring.current(Purpose.CURSORS).secret),
-        EdgeTrust: EdgeTrust(settings.edge_secret.get_secret_value()),
         RateLimits: RateLimits(
             limiter,
             clock=clock,
+            edge=EdgeTrust(settings.edge_secret.get_secret_value()),
             auth_calls_per_minute=settings.auth_calls_per_minute,
             requests_per_minute=settings.requests_per_minute,
         ),

@@ -1,7 +1,7 @@
 """Typed documents: dataclasses in, dataclasses out, over one table."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -33,10 +33,30 @@ class Versioned(Protocol):
 Thing = TypeVar("Thing", bound=Versioned)
 
 
+class Seals(Protocol):
+    """What closes and opens texts (`functions.core.keys.sealing.Sealer`)."""
+
+    def seal(self, text: str, *, pk: str, attribute: str) -> str:
+        """Close a text for one attribute of one record."""
+        ...
+
+    def open(self, sealed: str, *, pk: str, attribute: str) -> str:
+        """Return the text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Which fields no table shows in clear."""
+
+    seals: Seals
+    fields: frozenset[str]
+
+
 class Collection(Generic[Thing]):
     """All things of one type in a table."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but two have a default
         self,
         table: Table,
         model: type[Thing],
@@ -44,6 +64,7 @@ class Collection(Generic[Thing]):
         key: Callable[[str], str],
         listed_under: Callable[[Thing], tuple[str, str] | None] = lambda _: None,
         expires_at: Callable[[Thing], datetime | None] = lambda _: None,
+        sealed: Sealed | None = None,
     ) -> None:
         self._table = table
         self._adapter = TypeAdapter(model)
@@ -51,6 +72,7 @@ class Collection(Generic[Thing]):
         self._key = key
         self._listed_under = listed_under
         self._expires_at = expires_at
+        self._sealed = sealed
 
     def find(self, thing_id: str) -> Thing | None:
         """Read one, or None."""
@@ -96,6 +118,8 @@ class Collection(Generic[Thing]):
         """
         for _ in range(RACES):
             changed = transition(thing)
+            if changed is thing:
+                return thing
             try:
                 self._table.write(self.put(changed))
             except Changed:
@@ -110,7 +134,15 @@ class Collection(Generic[Thing]):
 
     def load(self, document: Document) -> Thing:
         """Read a stored document."""
-        return self._adapter.validate_python({k: v for k, v in document.items() if k not in _NOT_FIELDS})
+        fields = {name: value for name, value in document.items() if name not in _NOT_FIELDS}
+        if self._sealed is not None:
+            for name in self._sealed.fields & fields.keys():
+                fields[name] = self._sealed.seals.open(fields[name], pk=document["pk"], attribute=name)
+        return self._adapter.validate_python(fields)
 
     def _dump(self, thing: Thing) -> dict[str, Any]:
-        return self._adapter.dump_python(thing, mode="json", exclude_none=True)  # type: ignore[no-any-return]
+        fields: dict[str, Any] = self._adapter.dump_python(thing, mode="json", exclude_none=True)
+        if self._sealed is not None:
+            for name in self._sealed.fields & fields.keys():
+                fields[name] = self._sealed.seals.seal(fields[name], pk=self._key(thing.id), attribute=name)
+        return fields

@@ -92,7 +92,7 @@ class Sending(BaseSettings):
     """How messages reach people."""
 
     message_sender: Literal["aws", "log"]
-    sms_max_price_usd: str = "0.50"
+    sms_max_price_usd: str = Field(default="0.50", pattern=r"^\d+(\.\d+)?$")
     mail_from: str = ""
     """A sender that SES has verified; empty: no email is sent."""
 

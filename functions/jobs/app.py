@@ -6,21 +6,27 @@ from functions.api.services import Services
 from functions.api.wiring import caller_services
 from functions.core.clock import utc_now
 from functions.core.jobs.store import Jobs
+from functions.core.limits.store import DynamoLimiter
 from functions.core.observability import set_up_logging
 from functions.core.recordings.media import Media, S3Media
-from functions.core.settings import AccountsTable, LibraryTable, Logging, MediaBucket, MediaEndpoint, Tokens
+from functions.core.settings import Door, LibraryTable, MediaBucket, MediaEndpoint
 from functions.core.table import DynamoTable
 from functions.jobs.routes import router
 
 
-class Settings(AccountsTable, Tokens, LibraryTable, MediaBucket, MediaEndpoint, Logging):
+class Settings(Door, LibraryTable, MediaBucket, MediaEndpoint):
     """What this door is told."""
 
 
 settings = Settings()
 set_up_logging("jobs", level=settings.log_level, form=settings.log_format)
 services = Services(
-    caller_services(settings, accounts_table=DynamoTable(settings.accounts_table), clock=utc_now)
+    caller_services(
+        settings,
+        accounts_table=DynamoTable(settings.accounts_table),
+        limiter=DynamoLimiter(settings.accounts_table),
+        clock=utc_now,
+    )
     | {
         Jobs: Jobs(DynamoTable(settings.library_table), clock=utc_now),
         Media: S3Media(settings.media_bucket, public_endpoint=settings.media_endpoint_url or None),

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
 
-from functions.api.callers import Authenticated
+from functions.api.callers import JobsReader
 from functions.api.problems import problems
 from functions.api.results import answer_with
 from functions.api.services import service
 from functions.api.views import JobView
 from functions.core.accounts.model import Caller
-from functions.core.errors import Conflict, NotFound, NotKnown
+from functions.core.errors import Conflict, NotFound
 from functions.core.jobs.model import Job, Status
 from functions.core.jobs.store import Jobs
 from functions.core.recordings.media import Media
@@ -22,8 +22,8 @@ TheMedia = Annotated[Media, Depends(service(Media))]
 JobId = Annotated[str, Path(max_length=64, description="`job_...`")]
 
 
-@router.get("/jobs/{job_id}", responses=problems(NotKnown, NotFound))
-def read_job(job_id: JobId, caller: Authenticated, jobs: TheJobs) -> JobView:
+@router.get("/jobs/{job_id}", responses=problems(NotFound))
+def read_job(job_id: JobId, caller: JobsReader, jobs: TheJobs) -> JobView:
     """Read how far a job is."""
     return JobView.of(_owned(job_id, caller, jobs))
 
@@ -34,10 +34,10 @@ def read_job(job_id: JobId, caller: Authenticated, jobs: TheJobs) -> JobView:
     responses={
         200: {"description": "The result", "content": {"application/json": {"schema": {"type": "object"}}}},
         307: {"description": "A result too large for an answer, at a signed address"},
-        **problems(NotKnown, NotFound, Conflict),
+        **problems(NotFound, Conflict),
     },
 )
-def read_job_result(job_id: JobId, caller: Authenticated, jobs: TheJobs, media: TheMedia) -> Response:
+def read_job_result(job_id: JobId, caller: JobsReader, jobs: TheJobs, media: TheMedia) -> Response:
     """Read what a job made: a transcript or a summary."""
     job = _owned(job_id, caller, jobs)
     if job.status is Status.SUCCEEDED and job.result_key is not None:

@@ -46,16 +46,20 @@ class SnsSender:
     """By SMS."""
 
     def __init__(self, *, max_price_usd: str) -> None:
-        self._attributes = {
-            # Transactional: reliable before cheap.
-            "AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"},
-            "AWS.SNS.SMS.MaxPrice": {"DataType": "Number", "StringValue": max_price_usd},
-        }
+        self._max_price_usd = max_price_usd
 
     def send(self, to: str, text: Text) -> None:
         """Send the body to an E.164 number."""
         with _only_the_code(refusals=_REFUSED_BY_SNS):
-            sent = client("sns").publish(PhoneNumber=to, Message=text.body, MessageAttributes=self._attributes)
+            sent = client("sns").publish(
+                PhoneNumber=to,
+                Message=text.body,
+                MessageAttributes={
+                    # Transactional: reliable before cheap.
+                    "AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"},
+                    "AWS.SNS.SMS.MaxPrice": {"DataType": "Number", "StringValue": self._max_price_usd},
+                },
+            )
         log.info("sent by SNS", provider_id=sent["MessageId"])
 
 

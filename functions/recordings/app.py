@@ -6,15 +6,16 @@ from functions.api.services import Services
 from functions.api.wiring import caller_services
 from functions.core.clock import utc_now
 from functions.core.jobs.store import Jobs
+from functions.core.limits.store import DynamoLimiter
 from functions.core.observability import set_up_logging
 from functions.core.recordings.media import Media, S3Media
 from functions.core.recordings.store import Recordings
-from functions.core.settings import AccountsTable, LibraryTable, Logging, MediaBucket, MediaEndpoint, Tokens, Uploads
+from functions.core.settings import Door, LibraryTable, MediaBucket, MediaEndpoint, Uploads
 from functions.core.table import DynamoTable
 from functions.recordings.routes import router
 
 
-class Settings(AccountsTable, Tokens, LibraryTable, MediaBucket, MediaEndpoint, Uploads, Logging):
+class Settings(Door, LibraryTable, MediaBucket, MediaEndpoint, Uploads):
     """What this door is told."""
 
 
@@ -22,7 +23,12 @@ settings = Settings()
 set_up_logging("recordings", level=settings.log_level, form=settings.log_format)
 library = DynamoTable(settings.library_table)
 services = Services(
-    caller_services(settings, accounts_table=DynamoTable(settings.accounts_table), clock=utc_now)
+    caller_services(
+        settings,
+        accounts_table=DynamoTable(settings.accounts_table),
+        limiter=DynamoLimiter(settings.accounts_table),
+        clock=utc_now,
+    )
     | {
         Recordings: Recordings(library, clock=utc_now),
         Jobs: Jobs(library, clock=utc_now),

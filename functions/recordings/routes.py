@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, File, Form, Header, Path, Query, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
-from functions.api.callers import Authenticated
+from functions.api.callers import RecordingsReader, RecordingsWriter
 from functions.api.forms import validated
 from functions.api.paging import CurrentPage, Page
 from functions.api.problems import problems
@@ -14,7 +14,7 @@ from functions.api.results import answer_with
 from functions.api.services import service
 from functions.core.accounts.model import Caller
 from functions.core.clock import utc_now
-from functions.core.errors import Conflict, Invalid, NotFound, NotKnown, TooLarge
+from functions.core.errors import Conflict, Invalid, NotFound, TooLarge
 from functions.core.ids import new_id
 from functions.core.jobs.captions import to_srt, to_txt, to_vtt
 from functions.core.jobs.model import Kind
@@ -54,10 +54,10 @@ IdempotencyKey = Annotated[
 ]
 
 
-@router.post("/recordings", status_code=201, responses=problems(NotKnown, TooLarge, Invalid))
+@router.post("/recordings", status_code=201, responses=problems(TooLarge, Invalid))
 def announce_recording(
     request: RecordingRequest,
-    caller: Authenticated,
+    caller: RecordingsWriter,
     recordings: TheRecordings,
     jobs: TheJobs,
     media: TheMedia,
@@ -76,10 +76,10 @@ def announce_recording(
     return AnnouncedRecording(recording=view, upload=UploadView.of(form))
 
 
-@router.post("/uploads", status_code=201, responses=problems(NotKnown, TooLarge, Invalid))
+@router.post("/uploads", status_code=201, responses=problems(TooLarge, Invalid))
 def upload_small_recording(
     file: Annotated[UploadFile, File(description="At most 4 MB")],
-    caller: Authenticated,
+    caller: RecordingsWriter,
     recordings: TheRecordings,
     media: TheMedia,
     uploads: TheUploads,
@@ -108,9 +108,9 @@ def upload_small_recording(
     return ReceivedRecording(recording=RecordingView.of(recording, [], utc_now()))
 
 
-@router.get("/recordings", responses=problems(NotKnown, Invalid))
+@router.get("/recordings", responses=problems(Invalid))
 def list_recordings(
-    caller: Authenticated, recordings: TheRecordings, jobs: TheJobs, paging: CurrentPage
+    caller: RecordingsReader, recordings: TheRecordings, jobs: TheJobs, paging: CurrentPage
 ) -> Page[RecordingView]:
     """List my recordings, newest first, with their jobs."""
     return paging.page(
@@ -121,9 +121,9 @@ def list_recordings(
     )
 
 
-@router.get("/recordings/{recording_id}", responses=problems(NotKnown, NotFound))
+@router.get("/recordings/{recording_id}", responses=problems(NotFound))
 def read_recording(
-    recording_id: RecordingId, caller: Authenticated, recordings: TheRecordings, jobs: TheJobs
+    recording_id: RecordingId, caller: RecordingsReader, recordings: TheRecordings, jobs: TheJobs
 ) -> RecordingView:
     """Read a recording and how far its jobs are."""
     recording = owned(recordings.find(recording_id), caller.user_id)
@@ -134,10 +134,10 @@ def read_recording(
     "/recordings/{recording_id}/audio",
     status_code=307,
     response_class=RedirectResponse,
-    responses=problems(NotKnown, NotFound, Conflict),
+    responses=problems(NotFound, Conflict),
 )
 def download_recording(
-    recording_id: RecordingId, caller: Authenticated, recordings: TheRecordings, media: TheMedia
+    recording_id: RecordingId, caller: RecordingsReader, recordings: TheRecordings, media: TheMedia
 ) -> RedirectResponse:
     """Download a recording under its own name, by a redirect to a signed address that takes ranges."""
     recording = owned(recordings.find(recording_id), caller.user_id)
@@ -165,12 +165,12 @@ def download_recording(
             },
         },
         307: {"description": "A transcript too large for an answer, at a signed address"},
-        **problems(NotKnown, NotFound, Conflict, Invalid),
+        **problems(NotFound, Conflict, Invalid),
     },
 )
 def read_transcript(
     recording_id: RecordingId,
-    caller: Authenticated,
+    caller: RecordingsReader,
     recordings: TheRecordings,
     jobs: TheJobs,
     media: TheMedia,
@@ -193,11 +193,11 @@ def read_transcript(
     response_class=Response,
     responses={
         200: {"description": "The summary", "content": {"application/json": {"schema": {"type": "object"}}}},
-        **problems(NotKnown, NotFound, Conflict),
+        **problems(NotFound, Conflict),
     },
 )
 def read_summary(
-    recording_id: RecordingId, caller: Authenticated, recordings: TheRecordings, jobs: TheJobs, media: TheMedia
+    recording_id: RecordingId, caller: RecordingsReader, recordings: TheRecordings, jobs: TheJobs, media: TheMedia
 ) -> Response:
     """Read the summary. Every bullet and action item names the ids of the transcript's segments it stands on.
 

@@ -19,7 +19,8 @@ class Secrets:
 
     aws_access_key_id: str
     aws_secret_access_key: str
-    jwt_secret_key: str
+    key_secret: str
+    setup_code: str
 
 
 @contextmanager
@@ -57,7 +58,12 @@ def secrets_of(data_dir: Path) -> Secrets:
         with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
             json.dump(asdict(_new_secrets()), file, indent=1)
         unfinished.replace(path)
-    return Secrets(**json.loads(path.read_text()))
+    try:
+        return Secrets(**json.loads(path.read_text()))
+    except TypeError:
+        raise CannotRun(
+            f"{data_dir} was made by another version of Parley; set another DATA_DIR, or move this one away."
+        ) from None
 
 
 def _new_secrets() -> Secrets:
@@ -66,5 +72,6 @@ def _new_secrets() -> Secrets:
         # The emulator believes whoever names this id (it checks the signatures of roles only), so it is random too.
         aws_access_key_id="AKIA" + "".join(secrets.choice(letters) for _ in range(16)),
         aws_secret_access_key=secrets.token_urlsafe(30),
-        jwt_secret_key=secrets.token_urlsafe(48),
+        key_secret=secrets.token_urlsafe(48),
+        setup_code=secrets.token_urlsafe(12),
     )

@@ -6,6 +6,7 @@ from typing import Any, Final
 TYPES: Final = {
     "AWS::ApiGatewayV2::Stage": "throttling: there is one user, and he is to see his own errors",
     "AWS::CloudWatch::Alarm": "nobody is paged at a desk",
+    "AWS::KMS::Key": "the data folder's own secret protects keys here",
     "AWS::Lambda::LayerVersion": "functions import from the working tree's environment",
     "AWS::Lambda::Permission": "the gateway and the pollers are the only callers",
     "AWS::Logs::LogGroup": "logs go to the terminal",

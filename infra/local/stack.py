@@ -148,7 +148,7 @@ class _Reading:
         return [
             Route(method=_method(method), path=path, function=self._function_called_by(operation))
             for _, api in self._all("AWS::ApiGatewayV2::Api")
-            for path, operations in api["Body"]["paths"].items()
+            for path, operations in self._names.resolve(api["Body"]["paths"]).items()
             for method, operation in operations.items()
         ]
 

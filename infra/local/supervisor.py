@@ -15,6 +15,7 @@ from typing import Final
 import boto3
 import uvicorn
 
+from functions.core.accounts.keeping import ADMINS_KEY
 from infra.local.children import kill_group, python_environment, start_child, stop_child
 from infra.local.credentials import CredentialsServer, Roles
 from infra.local.data_dir import secrets_of
@@ -33,6 +34,7 @@ from infra.local.worker import LocalWorker, machine_environment
 
 HEALTH: Final = "/v1/health"
 
+_ACCOUNTS: Final = "AccountsTable"
 _EMULATOR_START: Final = 60
 _EMULATOR_STOP: Final = 10
 _FUNCTIONS_STOP: Final = 5
@@ -106,7 +108,7 @@ async def _start_and_watch(system: System) -> None:
         await system.functions[health.route.function].start()
         await _until_healthy(settings)
     _start_pollers(system, stack, aws, roles)
-    _print_banner(settings)
+    _print_banner(settings, setup_code=await asyncio.to_thread(_setup_code, system, aws, stack))
     system.warming = asyncio.create_task(_warm_up(system))
     _start_worker(system, stack)
     await _watch(system)
@@ -136,10 +138,13 @@ async def _start_aws(system: System) -> Aws:
 def _make_stack(system: System, aws: Aws) -> Stack:
     settings = system.settings
     template = read_template(settings.template)
+    secrets = secrets_of(settings.data_dir)
     ours = {
-        "JwtSecretKey": secrets_of(settings.data_dir).jwt_secret_key,
+        "KeySecret": secrets.key_secret,
         "LogFormat": "console",
         "MediaEndpointUrl": settings.aws_url,
+        "MessageSender": "log",
+        "SetupCode": secrets.setup_code,
         "Stage": "local",
         "WebOrigin": settings.url,
     }
@@ -269,17 +274,28 @@ def _kill_everything(system: System) -> None:
     os._exit(130)
 
 
-def _print_banner(settings: LocalSettings) -> None:
+def _setup_code(system: System, aws: Aws, stack: Stack) -> str | None:
+    """Return the code that makes the first admin, while there is none."""
+    if _ACCOUNTS not in stack.names:
+        return None
+    admins = aws.dynamodb.get_item(TableName=stack.names[_ACCOUNTS], Key={"pk": {"S": ADMINS_KEY}})
+    return None if "Item" in admins else secrets_of(system.settings.data_dir).setup_code
+
+
+def _print_banner(settings: LocalSettings, *, setup_code: str | None) -> None:
     # The command line looks there by itself.
     is_usual = settings.url == "http://127.0.0.1:8000"
     server = "" if is_usual else f"--server {settings.url} "
-    print(
-        f"""
-  Parley   {settings.url}
-  API      {settings.url}/docs
-  Data     {settings.data_dir}
-  Begin    parley {server}register
-  Stop     ctrl-C
-""",
-        flush=True,
-    )
+    lines = [
+        ("Parley", settings.url),
+        ("API", f"{settings.url}/docs"),
+        ("Data", str(settings.data_dir)),
+        ("Begin", f"parley {server}register"),
+        *(
+            [("Admin", f"parley {server}admin create --setup-code {setup_code}   (the first one; works once)")]
+            if setup_code
+            else []
+        ),
+        ("Stop", "ctrl-C"),
+    ]
+    print("\n" + "".join(f"  {name:<8} {text}\n" for name, text in lines), flush=True)

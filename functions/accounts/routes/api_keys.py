@@ -13,7 +13,7 @@ from functions.api.problems import problems
 from functions.core.accounts.api_keys import hash_of, make_secret
 from functions.core.accounts.model import OPERATOR_ID, ApiKey, Caller, Scope
 from functions.core.clock import utc_now
-from functions.core.errors import Conflict, Invalid, NotFound, NotKnown, Refused, TooMany
+from functions.core.errors import Conflict, Invalid, NotFound, Refused
 from functions.core.ids import new_id
 from functions.core.observability import log
 
@@ -21,7 +21,7 @@ PREFIX_LENGTH: Final = 15
 """How much of a key is shown to recognise it by: `parley_` and the time it was made."""
 
 
-@router.post("/api-keys", status_code=201, responses=problems(NotKnown, Refused, Conflict, Invalid, TooMany))
+@router.post("/api-keys", status_code=201, responses=problems(Conflict, Invalid))
 def make_api_key(request: ApiKeyRequest, caller: AccountWriter, accounts: TheAccounts) -> NewApiKey:
     """Make an API key. Its `secret` is shown in this answer and never again."""
     if caller.user_id == OPERATOR_ID:
@@ -45,7 +45,7 @@ def make_api_key(request: ApiKeyRequest, caller: AccountWriter, accounts: TheAcc
     return NewApiKey(**ApiKeyView.of(key).model_dump(), secret=secret)
 
 
-@router.get("/api-keys", responses=problems(NotKnown, Refused, Invalid, TooMany))
+@router.get("/api-keys", responses=problems(Invalid))
 def list_api_keys(caller: AccountReader, accounts: TheAccounts, paging: CurrentPage) -> Page[ApiKeyView]:
     """List my API keys, newest first."""
 
@@ -64,7 +64,7 @@ def list_api_keys(caller: AccountReader, accounts: TheAccounts, paging: CurrentP
 @router.delete(
     "/api-keys/{api_key_id}",
     status_code=204,
-    responses=problems(NotKnown, Refused, NotFound, TooMany),
+    responses=problems(NotFound),
     response_class=Response,
 )
 def revoke_api_key(

@@ -1,8 +1,8 @@
 """The door's router, and what its routes ask for by type."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Header, Request
 
 from functions.api.limits import RateLimits
 from functions.api.services import service
@@ -22,3 +22,21 @@ TheLimits = Annotated[RateLimits, Depends(service(RateLimits))]
 TheRegistrations = Annotated[Registrations, Depends(service(Registrations))]
 TheSessions = Annotated[Sessions, Depends(service(Sessions))]
 TheTokens = Annotated[AccessTokens, Depends(service(AccessTokens))]
+
+PER_ACCOUNT: Final = {"guesses": (5, 60), "guesses-hour": (20, 3600)}
+"""Passwords tried for one account, wherever from. It locks nobody out for long: that would be a weapon, too."""
+
+
+def limit_guesses(limits: RateLimits, request: Request, account: str) -> None:
+    """Count a password that is tried for an account; raises TooMany."""
+    for name, (calls, seconds) in PER_ACCOUNT.items():
+        limits.check_exact(request, name, account, calls=calls, seconds=seconds)
+
+
+def _locale(accept_language: Annotated[str, Header(include_in_schema=False)] = "") -> str:
+    # The first choice is enough for one sentence.
+    return accept_language[:2].lower() if accept_language[:2].isalpha() else ""
+
+
+Locale = Annotated[str, Depends(_locale)]
+"""The language that the caller's program asks for, as in `ru`; empty if it does not say."""

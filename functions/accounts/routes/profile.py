@@ -1,11 +1,22 @@
 """My account: read and change it, its password and its phone, and leave."""
 
 from dataclasses import replace
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import Depends, Response
+from fastapi import Depends, Request, Response
+from pydantic import SecretStr
 
-from functions.accounts.routes.door import TheAccounts, TheCodes, TheLeavers, TheRegistrations, TheSessions, router
+from functions.accounts.routes.door import (
+    Locale,
+    TheAccounts,
+    TheCodes,
+    TheLeavers,
+    TheLimits,
+    TheRegistrations,
+    TheSessions,
+    limit_guesses,
+    router,
+)
 from functions.accounts.routes.registration import refuse_other_countries
 from functions.accounts.schemas import (
     ChallengeIssued,
@@ -17,10 +28,9 @@ from functions.accounts.schemas import (
     ResetRequest,
     UserView,
     Verification,
-
 )
 from functions.api.callers import AccountReader, AccountWriter, Authenticated
-from functions.api.limits import limited
+from functions.api.limits import RateLimits, limited
 from functions.api.problems import problems
 from functions.core.accounts.challenges import Reason, WrongCode
 from functions.core.accounts.model import Caller, User
@@ -34,13 +44,13 @@ NEEDS_PASSWORD: Final = frozenset({"username", "email"})
 """Whoever may change what a password is reset by, owns the account."""
 
 
-@router.get("/auth/me", responses=problems(NotKnown, Refused, NotFound, TooMany))
+@router.get("/auth/me", responses=problems(NotFound))
 def read_me(caller: AccountReader, accounts: TheAccounts) -> UserView:
     """Read my account."""
     return UserView.of(accounts.get(caller.user_id))
 
 
-@router.get("/auth/check", responses=problems(NotKnown, TooMany))
+@router.get("/auth/check")
 def check_credential(caller: Authenticated) -> Check:
     """Tell whether the credential is valid, whose it is, and what it may do."""
     return Check(user_id=caller.user_id, role=caller.role, scopes=sorted(caller.scopes))
@@ -48,20 +58,21 @@ def check_credential(caller: Authenticated) -> Check:
 
 @router.patch(
     "/auth/me",
-    responses=problems(NotKnown, Refused, NotFound, Conflict, Invalid, TooMany),
-    dependencies=[Depends(limited("me", calls=20))],
+    responses=problems(NotFound, Conflict, Invalid),
 )
-def change_me(change: ProfileChange, caller: AccountWriter, accounts: TheAccounts) -> UserView:
+def change_me(
+    change: ProfileChange, caller: AccountWriter, accounts: TheAccounts, limits: TheLimits, http: Request
+) -> UserView:
     """Change my name, nickname, public key, username or email; the last two need my password, too."""
     fields: dict[str, Any] = {name: getattr(change, name) for name in change.model_fields_set - {"password"}}
     if fields.keys() & NEEDS_PASSWORD:
         if change.password is None:
             raise Refused("To change this, give `password`, too.", code="password-needed")
-        prove_password(accounts, caller.user_id, change.password.get_secret_value())
+        _prove(change.password, caller, accounts, limits, http)
     return UserView.of(accounts.change(caller.user_id, lambda user: replace(user, **fields)))
 
 
-@router.delete("/auth/me", status_code=204, response_class=Response, responses=problems(NotKnown, Refused, NotFound, Conflict, TooMany))
+@router.delete("/auth/me", status_code=204, response_class=Response, responses=problems(NotFound, Conflict))
 def erase_me(caller: AccountWriter, accounts: TheAccounts, sessions: TheSessions, leavers: TheLeavers) -> None:
     """Erase my account and everything that is mine.
 
@@ -78,14 +89,19 @@ def erase_me(caller: AccountWriter, accounts: TheAccounts, sessions: TheSessions
     "/auth/password",
     status_code=204,
     response_class=Response,
-    responses=problems(NotKnown, Refused, NotFound, Invalid, TooMany),
-    dependencies=[Depends(limited("password"))],
+    responses=problems(NotFound, Invalid),
 )
 def change_password(
-    change: PasswordChange, caller: AccountWriter, accounts: TheAccounts, sessions: TheSessions
+    change: PasswordChange,
+    caller: AccountWriter,
+    accounts: TheAccounts,
+    sessions: TheSessions,
+    limits: TheLimits,
+    http: Request,
+    ,
 ) -> None:
     """Change my password; everywhere else I am signed out."""
-    prove_password(accounts, caller.user_id, change.current_password.get_secret_value())
+    _prove(change.current_password, caller, accounts, limits, http)
     _set_password(change.new_password.get_secret_value(), accounts.get(caller.user_id), accounts)
     sessions.end_all(caller.user_id, but=caller.session_id)
 
@@ -96,7 +112,7 @@ def change_password(
     responses=problems(Invalid, TooMany, Unavailable),
     dependencies=[Depends(limited("reset"))],
 )
-def ask_for_reset(request: ResetRequest, accounts: TheAccounts, codes: TheCodes) -> ChallengeIssued:
+def ask_for_reset(request: ResetRequest, accounts: TheAccounts, codes: TheCodes, locale: Locale) -> ChallengeIssued:
     """Have a code sent to set a new password with: to the account's phone, else to its email address.
 
     The answer is the same where there is no such account.
@@ -104,7 +120,7 @@ def ask_for_reset(request: ResetRequest, accounts: TheAccounts, codes: TheCodes)
     user = accounts.find(request.identifier)
     is_reachable = user is not None and user.is_open and bool(user.phone or user.email)
     if user is not None and is_reachable:
-        return ChallengeIssued(challenge_id=codes.send(Reason.RESET, user))
+        return ChallengeIssued(challenge_id=codes.send(Reason.RESET, user, locale=locale))
     return ChallengeIssued(challenge_id=codes.pretend(request.identifier))
 
 
@@ -128,8 +144,7 @@ def reset_password(reset: Reset, accounts: TheAccounts, codes: TheCodes, session
 @router.post(
     "/auth/phone",
     status_code=202,
-    responses=problems(NotKnown, Refused, NotFound, Invalid, TooMany, Unavailable),
-    dependencies=[Depends(limited("phone"))],
+    responses=problems(NotFound, Invalid, Unavailable),
 )
 def ask_for_phone(
     request: PhoneRequest,
@@ -137,28 +152,36 @@ def ask_for_phone(
     accounts: TheAccounts,
     codes: TheCodes,
     registrations: TheRegistrations,
+    locale: Locale,
+    limits: TheLimits,
+    http: Request,
 ) -> ChallengeIssued:
     """Have a code sent to a phone, to make it mine; from then on I sign in with codes."""
-    prove_password(accounts, caller.user_id, request.password.get_secret_value())
+    _prove(request.password, caller, accounts, limits, http)
     refuse_other_countries(request.phone, registrations.sms_countries)
     # Whether the phone is another account's, only its owner is told.
     is_decoy = accounts.find(request.phone) is not None
     user = accounts.get(caller.user_id)
-    return ChallengeIssued(challenge_id=codes.send(Reason.PHONE, user, phone=request.phone, is_decoy=is_decoy))
+    return ChallengeIssued(
+        challenge_id=codes.send(Reason.PHONE, user, phone=request.phone, locale=locale, is_decoy=is_decoy)
+    )
 
 
 @router.post(
     "/auth/phone/verify",
-    responses=problems(NotKnown, Refused, NotFound, Conflict, Invalid, TooMany),
+    responses=problems(NotFound, Conflict, Invalid),
     dependencies=[Depends(limited("phone-verify"))],
 )
-def verify_phone(
-    verification: Verification, caller: AccountWriter, accounts: TheAccounts, codes: TheCodes
-) -> UserView:
+def verify_phone(verification: Verification, caller: AccountWriter, accounts: TheAccounts, codes: TheCodes) -> UserView:
     """Make the phone mine that this code was sent to."""
     challenge = codes.solve(verification.challenge_id, verification.code.get_secret_value(), reason=Reason.PHONE)
     _refuse_strangers(challenge.user_id, caller)
     return UserView.of(accounts.change(caller.user_id, lambda user: replace(user, phone=challenge.to)))
+
+
+def _prove(password: SecretStr, caller: Caller, accounts: Accounts, limits: RateLimits, http: Request) -> None:
+    limit_guesses(limits, http, caller.user_id)
+    prove_password(accounts, caller.user_id, password.get_secret_value())
 
 
 def _set_password(password: str, user: User, accounts: Accounts) -> None:

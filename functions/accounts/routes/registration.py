@@ -1,13 +1,12 @@
 """Make an account."""
 
 import hmac
-
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import phonenumbers
 from fastapi import Depends, Request, Response
 
-from functions.accounts.routes.door import TheAccounts, TheCodes, TheRegistrations, router
+from functions.accounts.routes.door import Locale, TheAccounts, TheCodes, TheRegistrations, router
 from functions.accounts.routes.signing_in import TheWelcome
 from functions.accounts.schemas import (
     ChallengeIssued,
@@ -30,7 +29,9 @@ from functions.core.errors import Conflict, Invalid, NotFound, NotKnown, Refused
 from functions.core.ids import new_id
 from functions.core.observability import log
 
-_SENT: Final = {202: {"model": ChallengeIssued, "description": "A code was sent to the phone"}}
+_SENT: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": ChallengeIssued, "description": "A code was sent to the phone"}
+}
 
 
 @router.post(
@@ -47,6 +48,7 @@ def register(
     codes: TheCodes,
     registrations: TheRegistrations,
     response: Response,
+    locale: Locale,
 ) -> Registered | ChallengeIssued:
     """Make an account. JSON or form.
 
@@ -60,7 +62,7 @@ def register(
     accounts.hold(user, password_hash, until=utc_now() + PENDING_LIFE)
     # Whether the phone has an account already, only its owner is told.
     is_decoy = accounts.find(registration.phone) is not None
-    challenge_id = codes.send(Reason.REGISTER, user, phone=registration.phone, is_decoy=is_decoy)
+    challenge_id = codes.send(Reason.REGISTER, user, phone=registration.phone, locale=locale, is_decoy=is_decoy)
     response.status_code = 202
     return ChallengeIssued(challenge_id=challenge_id)
 
@@ -98,9 +100,7 @@ def verify_registration(
     openapi_extra=documented(SendAgain),
     dependencies=[Depends(limited("otp"))],
 )
-def send_code_again(
-    which: Annotated[SendAgain, Depends(json_or_form(SendAgain))], codes: TheCodes
-) -> ChallengeIssued:
+def send_code_again(which: Annotated[SendAgain, Depends(json_or_form(SendAgain))], codes: TheCodes) -> ChallengeIssued:
     """Have a new code sent for a challenge; the one before is worth nothing from then on. JSON or form.
 
     The answer is the same for a challenge that is over or never was.
@@ -154,6 +154,7 @@ def _registered(user: User) -> Registered:
 
 
 def refuse_other_countries(phone: str, countries: str) -> None:
+    """Go on only if this installation sends codes to phones of that country; raises Invalid."""
     served = {country.strip().upper() for country in countries.split(",") if country.strip()}
     country = phonenumbers.region_code_for_number(phonenumbers.parse(phone, None))
     if served and country not in served:

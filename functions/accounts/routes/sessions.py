@@ -10,10 +10,10 @@ from functions.api.callers import AccountReader, AccountWriter
 from functions.api.paging import CurrentPage, Page
 from functions.api.problems import problems
 from functions.core.clock import utc_now
-from functions.core.errors import Invalid, NotFound, NotKnown, Refused, TooMany
+from functions.core.errors import Invalid, NotFound
 
 
-@router.get("/auth/sessions", responses=problems(NotKnown, Refused, Invalid, TooMany))
+@router.get("/auth/sessions", responses=problems(Invalid))
 def list_sessions(caller: AccountReader, sessions: TheSessions, paging: CurrentPage) -> Page[SessionView]:
     """List where I am signed in, newest first."""
     return paging.page(
@@ -26,9 +26,7 @@ def list_sessions(caller: AccountReader, sessions: TheSessions, paging: CurrentP
     )
 
 
-@router.delete(
-    "/auth/sessions", status_code=204, response_class=Response, responses=problems(NotKnown, Refused, TooMany)
-)
+@router.delete("/auth/sessions", status_code=204, response_class=Response)
 def end_other_sessions(caller: AccountWriter, sessions: TheSessions) -> None:
     """Sign out everywhere but here."""
     sessions.end_all(caller.user_id, but=caller.session_id)
@@ -38,10 +36,8 @@ def end_other_sessions(caller: AccountWriter, sessions: TheSessions) -> None:
     "/auth/sessions/{session_id}",
     status_code=204,
     response_class=Response,
-    responses=problems(NotKnown, Refused, NotFound, TooMany),
+    responses=problems(NotFound),
 )
-def end_session(
-    session_id: Annotated[str, Path(max_length=64)], caller: AccountWriter, sessions: TheSessions
-) -> None:
+def end_session(session_id: Annotated[str, Path(max_length=64)], caller: AccountWriter, sessions: TheSessions) -> None:
     """Sign out somewhere; its tokens end at once."""
     sessions.end(session_id, user_id=caller.user_id)

@@ -1,33 +1,32 @@
 """Sign in, go on, sign out."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import Depends, Form, Request, Response
 
 from functions.accounts.browser import refresh_token_of, refuse_forgeries, sign_out
 from functions.accounts.routes.door import (
+    Locale,
     TheAccounts,
     TheCodes,
     TheLimits,
     TheRegistrations,
     TheSessions,
     TheTokens,
+    limit_guesses,
     router,
 )
 from functions.accounts.schemas import AccessToken, ChallengeIssued, LogIn, Refresh
 from functions.accounts.welcome import Welcome
 from functions.api.callers import PerhapsAuthenticated
 from functions.api.forms import documented, json_or_form
-from functions.api.limits import limited
+from functions.api.limits import limited, limited_as_account
 from functions.api.problems import problems
 from functions.core.accounts.challenges import Reason, WrongCode
 from functions.core.accounts.model import User
 from functions.core.accounts.sessions import Sessions
 from functions.core.accounts.signing_in import user_by_password
 from functions.core.errors import Conflict, Invalid, NotKnown, Refused, TooMany, Unavailable
-
-PER_ACCOUNT: Final = {"login-account": (5, 60), "login-account-hour": (20, 3600)}
-"""Attempts on one name, wherever they come from. It locks nobody out for long: that would be a weapon, too."""
 
 
 def _welcome(accounts: TheAccounts, sessions: TheSessions, tokens: TheTokens) -> Welcome:
@@ -55,6 +54,7 @@ def log_in(
     welcome: TheWelcome,
     request: Request,
     response: Response,
+    locale: Locale,
 ) -> AccessToken | ChallengeIssued:
     """Exchange a name and a password for an access token. JSON or form.
 
@@ -65,16 +65,14 @@ def log_in(
     if user.phone is not None:
         if attempt.otp is None or attempt.challenge_id is None:
             response.status_code = 202
-            return ChallengeIssued(challenge_id=codes.send(Reason.LOGIN, user))
+            return ChallengeIssued(challenge_id=codes.send(Reason.LOGIN, user, locale=locale))
         challenge = codes.solve(attempt.challenge_id, attempt.otp.get_secret_value(), reason=Reason.LOGIN)
         if challenge.user_id != user.id:
             raise WrongCode
     return welcome.sign_in(user, request, response)
 
 
-@router.post(
-    "/auth/token", responses=problems(NotKnown, Invalid, TooMany), dependencies=[Depends(limited("login"))]
-)
+@router.post("/auth/token", responses=problems(NotKnown, Invalid, TooMany), dependencies=[Depends(limited("login"))])
 def issue_token(
     username: Annotated[str, Form(min_length=1, max_length=254)],
     password: Annotated[str, Form(min_length=1, max_length=256)],
@@ -97,7 +95,7 @@ def issue_token(
 @router.post(
     "/auth/refresh",
     responses=problems(NotKnown, Refused, Invalid, TooMany),
-    dependencies=[Depends(limited("refresh", calls=60))],
+    dependencies=[Depends(limited_as_account)],
 )
 def refresh_session(
     sessions: TheSessions,
@@ -146,8 +144,7 @@ def log_out(
 
 
 def _known(identifier: str, password: str, accounts: TheAccounts, limits: TheLimits, request: Request) -> User:
-    for name, (calls, seconds) in PER_ACCOUNT.items():
-        limits.check_exact(request, name, identifier.strip().lower(), calls, seconds)
+    limit_guesses(limits, request, identifier.strip().lower())
     return user_by_password(accounts, identifier, password)
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from functions.core.accounts.api_keys import hash_of, is_secret, key_id_of
 from functions.core.accounts.keeping import AccountsCollections
-from functions.core.accounts.model import OPERATOR_ID, Caller, LastUse, Role, Scope, Standing
+from functions.core.accounts.model import OPERATOR_ID, ApiKey, Caller, LastUse, Role, Scope, Standing
 from functions.core.accounts.tokens import AccessTokens
 from functions.core.clock import Clock
 from functions.core.errors import NotKnown
@@ -56,7 +56,7 @@ class Callers:
             raise NotKnown("The API key is not valid.", code="invalid-api-key")
         standing = _open(self._kept.standings.find(key.owner_id))
         last_use = found.get(f"LAST_USE#{key.id}")
-        self._note_use(key.id, key.owner_id, last_use and self._kept.last_uses.load(last_use))
+        self._note_use(key, None if last_use is None else self._kept.last_uses.load(last_use))
         return Caller(standing.id, standing.role, frozenset(key.scopes or Scope))
 
     def _by_token(self, token: str, is_token: bool) -> Caller:  # noqa: FBT001
@@ -70,14 +70,14 @@ class Callers:
             raise NotKnown("The session is over; sign in again.", code="session-over")
         return Caller(standing.id, standing.role, session_id=claims.session_id)
 
-    def _note_use(self, key_id: str, owner_id: str, last_use: LastUse | None) -> None:
+    def _note_use(self, key: ApiKey, last_use: LastUse | None) -> None:
         now = self._clock()
         if last_use is not None and not last_use.is_stale(now):
             return
         # A use by somebody else at the same moment is as good as this one.
         with suppress(Changed):
-            self._kept.use(last_use or LastUse(id=key_id, at=now), now)
-            self._kept.use(self._kept.last_uses.find(owner_id) or LastUse(id=owner_id, at=now), now)
+            self._kept.use(last_use or LastUse(id=key.id, at=now), now)
+            self._kept.use(self._kept.last_uses.find(key.owner_id) or LastUse(id=key.owner_id, at=now), now)
 
 
 def _open(standing: Standing | None) -> Standing:

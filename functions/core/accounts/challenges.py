@@ -62,6 +62,8 @@ class Challenge:
     channel: Channel
     to: str
     """Where the code went; sealed. To be the account's phone if that is what it is for."""
+    locale: str = ""
+    """The language that its reader's program asks for."""
     is_decoy: bool = False
     """Nobody was sent the code: it only looks as if, for the phone has an account already."""
     version: int = 0
@@ -100,8 +102,8 @@ class Challenges:
             sealed=Sealed(Sealer(ring), frozenset({"to"})),
         )
 
-    def start(
-        self, reason: Reason, user_id: str, *, channel: Channel, to: str, is_decoy: bool = False
+    def start(  # noqa: PLR0913 - what a challenge is
+        self, reason: Reason, user_id: str, *, channel: Channel, to: str, locale: str = "", is_decoy: bool = False
     ) -> tuple[Challenge, str]:
         """Draw a code for somebody; returns it with its challenge, and keeps only its hash."""
         now, key, code = self._clock(), self._ring.current(Purpose.CODES), _draw()
@@ -116,6 +118,7 @@ class Challenges:
             until=now + CODE_LIFE,
             channel=channel,
             to=to,
+            locale=locale,
             is_decoy=is_decoy,
         )
         self._table.write(self._challenges.put(challenge))

@@ -35,7 +35,9 @@ class Codes:
         self._identifiers = identifiers
         self._clock = clock
 
-    def send(self, reason: Reason, user: User, *, phone: str | None = None, is_decoy: bool = False) -> str:
+    def send(
+        self, reason: Reason, user: User, *, phone: str | None = None, locale: str = "", is_decoy: bool = False
+    ) -> str:
         """Send a code to `phone`, else to where the account is reached; returns the challenge's id.
 
         A decoy does all the work and tells whoever has the phone that it has an account already.
@@ -45,7 +47,9 @@ class Codes:
         """
         channel, to = (Channel.SMS, phone) if phone else _reached_at(user)
         self._limit(channel, to)
-        challenge, code = self._challenges.start(reason, user.id, channel=channel, to=to, is_decoy=is_decoy)
+        challenge, code = self._challenges.start(
+            reason, user.id, channel=channel, to=to, locale=locale, is_decoy=is_decoy
+        )
         self._send(challenge, code)
         return challenge.id
 
@@ -69,10 +73,9 @@ class Codes:
     def _send(self, challenge: Challenge, code: str) -> None:
         template = Template.ALREADY_REGISTERED if challenge.is_decoy else Template.CODE
         facts = {} if challenge.is_decoy else {"code": code, "purpose": challenge.reason.value}
+        facts |= {"locale": challenge.locale} if challenge.locale else {}
         self._messages.send(
-            Message(
-                id=new_id("message"), channel=challenge.channel, to=challenge.to, template=template, facts=facts
-            )
+            Message(id=new_id("message"), channel=challenge.channel, to=challenge.to, template=template, facts=facts)
         )
 
     def _limit(self, channel: Channel, to: str) -> None:

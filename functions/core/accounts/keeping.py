@@ -26,6 +26,7 @@ from functions.core.collection import Collection, Sealed
 from functions.core.keys.sealing import Sealer
 from functions.core.table import Delete, Put, Table
 
+ADMINS_KEY: Final = "ADMINS#all"
 AUDIT_LIFE: Final = timedelta(days=365)
 
 
@@ -72,7 +73,7 @@ class PersonalCollections(AccountsCollections):
         self.pending = Collection(table, User, key=pending_key, sealed=sealed)
         self.passwords = Collection(table, Password, key=password_key, expires_at=lambda password: password.until)
         self.names = Collection(table, Name, key=lambda name: f"NAME#{name}")
-        self.admins = Collection(table, Admins, key=lambda _: "ADMINS#all")
+        self.admins = Collection(table, Admins, key=lambda _: ADMINS_KEY)
         self.audit = Collection(
             table,
             AuditRecord,

@@ -1,0 +1,241 @@
+"""Who may do what: every route with every kind of caller, each cell with its status."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi.routing import APIRoute
+
+from functions.core.accounts.model import Role, Scope, User
+from infra.doors import ROUTERS
+from tests.builders import PASSWORD, a_job, a_recording
+from tests.fakes.clock import FakeClock
+from tests.house import SETUP_CODE, House
+
+
+class Who(Enum):
+    ANONYMOUS = auto()
+    OWNER = auto()
+    OTHER_USER = auto()
+    ADMIN = auto()
+    DEACTIVATED = auto()
+    SIGNED_OUT = auto()
+    EXPIRED_TOKEN = auto()
+    FOREIGN_TOKEN = auto()
+    UNSIGNED_TOKEN = auto()
+    REVOKED_KEY = auto()
+    KEY_WITHOUT_SCOPE = auto()
+
+
+KNOWN = {Who.OWNER, Who.OTHER_USER, Who.ADMIN, Who.KEY_WITHOUT_SCOPE}
+
+
+@dataclass
+class Scene:
+    """A house in which Anna owns one of everything."""
+
+    house: House
+    clock: FakeClock
+    anna: User
+    bert: User
+    admin: User
+    ids: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One operation: what happens where the caller may; `scope` None: any credential may; `open`: nobody is asked."""
+
+    scope: Scope | None = None
+    ok: int = 200
+    is_open: bool = False
+    is_owned: bool = False
+    """Of somebody: for others, admins too, it is not there."""
+    body: Callable[[Scene], dict[str, Any] | None] = lambda _: None
+    form: Callable[[Scene], dict[str, Any] | None] = lambda _: None
+    except_for: dict[Who, int] = field(default_factory=dict)
+
+
+def open_to_all(ok: int, **more: Any) -> Row:
+    return Row(is_open=True, ok=ok, **more)
+
+
+def upload(scene: Scene) -> dict[str, Any]:
+    return {"filename": "a.mp3", "size": 10, "content_type": "audio/mpeg"}
+
+
+NEW = {"username": "clara", "email": "clara@example.com", "password": PASSWORD}
+NO_CHALLENGE = {"challenge_id": "chl_0", "code": "123456"}
+
+MATRIX: dict[str, Row] = {
+    # System: nobody is asked who they are.
+    "GET /": open_to_all(307),
+    "GET /docs": open_to_all(200),
+    "GET /docs/{name}": open_to_all(200),
+    "GET /health": open_to_all(200),
+    "GET /healthz": open_to_all(200),
+    "GET /openapi.json": open_to_all(200),
+    "GET /redoc": open_to_all(200),
+    "GET /v1/health": open_to_all(200),
+    "GET /v1/info": open_to_all(200),
+    # Where one becomes somebody.
+    "POST /v1/auth/register": open_to_all(201, body=lambda _: NEW),
+    "POST /v1/auth/register/verify": open_to_all(401, body=lambda _: NO_CHALLENGE),
+    "POST /v1/auth/otp": open_to_all(202, body=lambda _: {"challenge_id": "chl_0"}),
+    "POST /v1/auth/first-admin": open_to_all(409, body=lambda _: NEW | {"setup_code": SETUP_CODE}),
+    "POST /v1/auth/login": open_to_all(
+        200, body=lambda s: {"identifier": s.anna.username, "password": PASSWORD}, except_for={Who.DEACTIVATED: 401}
+    ),
+    "POST /v1/auth/token": open_to_all(
+        200, form=lambda s: {"username": s.anna.username, "password": PASSWORD}, except_for={Who.DEACTIVATED: 401}
+    ),
+    "POST /v1/auth/refresh": open_to_all(401),
+    "POST /v1/auth/password/reset": open_to_all(202, body=lambda s: {"identifier": s.anna.username}),
+    "POST /v1/auth/password/reset/verify": open_to_all(401, body=lambda _: NO_CHALLENGE | {"new_password": PASSWORD}),
+    # One's own account.
+    "POST /v1/auth/logout": Row(ok=204, except_for={Who.KEY_WITHOUT_SCOPE: 409}),
+    "GET /v1/auth/check": Row(),
+    "GET /v1/auth/me": Row(Scope.ACCOUNT_READ),
+    "PATCH /v1/auth/me": Row(Scope.ACCOUNT_WRITE, body=lambda _: {"name": "Анна"}),
+    "DELETE /v1/auth/me": Row(Scope.ACCOUNT_WRITE, ok=204, except_for={Who.ADMIN: 409}),
+    "POST /v1/auth/password": Row(
+        Scope.ACCOUNT_WRITE,
+        ok=204,
+        body=lambda _: {"current_password": PASSWORD, "new_password": "another long password"},
+    ),
+    "POST /v1/auth/phone": Row(
+        Scope.ACCOUNT_WRITE, ok=202, body=lambda _: {"phone": "+79991234567", "password": PASSWORD}
+    ),
+    "POST /v1/auth/phone/verify": Row(Scope.ACCOUNT_WRITE, ok=401, body=lambda _: NO_CHALLENGE),
+    "GET /v1/auth/sessions": Row(Scope.ACCOUNT_READ),
+    "DELETE /v1/auth/sessions": Row(Scope.ACCOUNT_WRITE, ok=204),
+    "DELETE /v1/auth/sessions/{session_id}": Row(Scope.ACCOUNT_WRITE, ok=204, is_owned=True),
+    "POST /v1/api-keys": Row(Scope.ACCOUNT_WRITE, ok=201, body=lambda _: {"name": "phone"}),
+    "GET /v1/api-keys": Row(Scope.ACCOUNT_READ),
+    "DELETE /v1/api-keys/{api_key_id}": Row(Scope.ACCOUNT_WRITE, ok=204, is_owned=True),
+    # Admins.
+    "GET /v1/users": Row(Scope.ADMIN),
+    "GET /v1/users/{user_id}": Row(Scope.ADMIN),
+    "PATCH /v1/users/{user_id}": Row(Scope.ADMIN, body=lambda _: {"active": False}),
+    "DELETE /v1/users/{user_id}": Row(Scope.ADMIN, ok=204),
+    "GET /v1/audit": Row(Scope.ADMIN),
+    "GET /v1/debug/users": Row(Scope.ADMIN),
+    # Recordings and jobs.
+    "POST /v1/recordings": Row(Scope.RECORDINGS_WRITE, ok=201, body=upload),
+    "GET /v1/recordings": Row(Scope.RECORDINGS_READ),
+    "GET /v1/recordings/{recording_id}": Row(Scope.RECORDINGS_READ, is_owned=True),
+    "GET /v1/recordings/{recording_id}/audio": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True),
+    "GET /v1/recordings/{recording_id}/transcript": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True),
+    "GET /v1/recordings/{recording_id}/summary": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True),
+    "POST /v1/uploads": Row(Scope.RECORDINGS_WRITE, ok=422, body=lambda _: {}),
+    "GET /v1/jobs/{job_id}": Row(Scope.JOBS_READ, is_owned=True),
+    "GET /v1/jobs/{job_id}/result": Row(Scope.JOBS_READ, ok=409, is_owned=True),
+}
+
+
+def a_scene() -> Scene:
+    clock = FakeClock()
+    house = House(clock=clock)
+    anna, bert = house.a_known_user(), house.a_known_user()
+    admin = house.a_known_user(role=Role.ADMIN)
+    recording = house.recordings.add(a_recording(owner_id=anna.id))
+    job = a_job(owner_id=anna.id)
+    house.library_table.write(house.jobs.put(job))
+    api_key = house.client(anna).post("/v1/api-keys", json={"name": "one"}).json()["id"]
+    ids = {
+        "recording_id": recording.id,
+        "job_id": job.id,
+        "api_key_id": api_key,
+        "session_id": house.session_of(anna).id,
+        "user_id": bert.id,
+        "name": "docs.js",
+    }
+    return Scene(house, clock, anna, bert, admin, ids)
+
+
+def credential(who: Who, scene: Scene, row: Row) -> str | None:  # noqa: C901, PLR0911 - one line each
+    house, anna = scene.house, scene.anna
+    match who:
+        case Who.ANONYMOUS:
+            return None
+        case Who.OWNER:
+            return house.token_of(anna)
+        case Who.OTHER_USER:
+            return house.token_of(scene.bert)
+        case Who.ADMIN:
+            return house.token_of(scene.admin)
+        case Who.DEACTIVATED:
+            token = house.token_of(anna)
+            house.client(scene.admin).patch(f"/v1/users/{anna.id}", json={"active": False})
+            return token
+        case Who.SIGNED_OUT:
+            token = house.token_of(anna)
+            house.client(bearer=token).post("/v1/auth/logout")
+            return token
+        case Who.EXPIRED_TOKEN:
+            token = house.token_of(anna)
+            scene.clock.pass_time(timedelta(minutes=15))
+            return token
+        case Who.FOREIGN_TOKEN:
+            return forged(scene, lambda claims: jwt.encode(claims, Ed25519PrivateKey.generate(), "EdDSA", {"kid": "1"}))
+        case Who.UNSIGNED_TOKEN:
+            return forged(scene, lambda claims: jwt.encode(claims, None, "none", {"kid": "1"}))
+        case Who.REVOKED_KEY:
+            made = house.client(anna).post("/v1/api-keys", json={"name": "two"}).json()
+            house.client(anna).delete(f"/v1/api-keys/{made['id']}")
+            return str(made["secret"])
+        case Who.KEY_WITHOUT_SCOPE:
+            # An admin's, where the route is for admins: not the role is missing but the scope.
+            owner = scene.admin if row.scope is Scope.ADMIN else anna
+            scopes = [scope.value for scope in Scope if scope is not row.scope]
+            made = house.client(owner).post("/v1/api-keys", json={"name": "three", "scopes": scopes}).json()
+            return str(made["secret"])
+
+
+def forged(scene: Scene, sign: Callable[[dict[str, Any]], str]) -> str:
+    """A token that says what a real one says, signed by nobody we know."""
+    genuine = scene.house.token_of(scene.anna)
+    return sign(jwt.decode(genuine, options={"verify_signature": False}))
+
+
+def expected(who: Who, row: Row) -> int:
+    if who in row.except_for:
+        return row.except_for[who]
+    if row.is_open:
+        return row.ok
+    if who not in KNOWN:
+        return 401
+    if who is Who.KEY_WITHOUT_SCOPE:
+        return row.ok if row.scope is None else 403
+    if row.scope is Scope.ADMIN:
+        return row.ok if who is Who.ADMIN else 403
+    return 404 if row.is_owned and who is not Who.OWNER else row.ok
+
+
+def operations() -> set[str]:
+    routes = [route for router in ROUTERS.values() for route in router.routes if isinstance(route, APIRoute)]
+    return {f"{method} {route.path}" for route in routes for method in route.methods}
+
+
+def test_every_route_is_in_the_matrix() -> None:
+    assert operations() == set(MATRIX)
+
+
+@pytest.mark.parametrize("operation", MATRIX)
+def test_who_may(operation: str) -> None:
+    row = MATRIX[operation]
+    method, path = operation.split(" ")
+    seen: dict[str, int] = {}
+    wanted: dict[str, int] = {}
+    for who in Who:
+        scene = a_scene()
+        client = scene.house.client(bearer=credential(who, scene, row))
+        answer = client.request(method, path.format(**scene.ids), json=row.body(scene), data=row.form(scene))
+        seen[who.name], wanted[who.name] = answer.status_code, expected(who, row)
+
+    assert seen == wanted
