@@ -98,7 +98,6 @@ def change_password(
     sessions: TheSessions,
     limits: TheLimits,
     http: Request,
-    ,
 ) -> None:
     """Change my password; everywhere else I am signed out."""
     _prove(change.current_password, caller, accounts, limits, http)
