@@ -4,9 +4,12 @@ from typing import Any
 
 import click
 
-from parley.commands.account import login, logout, register
+from parley.commands.account import erase_me, login, logout, register
+from parley.commands.admin import admin
+from parley.commands.keys import keys
 from parley.commands.ls import list_recordings
-from parley.commands.options import group_options
+from parley.commands.options import InOrder, group_options
+from parley.commands.password import password
 from parley.commands.results import summary, transcript
 from parley.commands.upload import upload
 from parley.commands.watch import watch
@@ -15,7 +18,7 @@ from parley.session import Session
 from parley.show import plain
 
 
-class Parley(click.Group):
+class Parley(InOrder):
     """The one place where failures become a line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -32,10 +35,6 @@ class Parley(click.Group):
                 ctx.exit(FAILED)
             click.echo("\nInterrupted.", err=True)
             ctx.exit(INTERRUPTED)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Keep the order in which a person needs them."""
-        return list(self.commands)
 
 
 @click.group(
@@ -61,7 +60,20 @@ def parley(context: click.Context) -> None:
     context.ensure_object(Session)
 
 
-for command in (register, login, logout, upload, watch, transcript, summary, list_recordings):
+for command in (
+    register,
+    login,
+    logout,
+    upload,
+    watch,
+    transcript,
+    summary,
+    list_recordings,
+    keys,
+    password,
+    erase_me,
+    admin,
+):
     parley.add_command(command)
 
 

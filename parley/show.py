@@ -2,8 +2,9 @@
 
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime
 
-from parley.answers import Recording, Statement, Summary, Transcript
+from parley.answers import Statement, Summary, Transcript
 
 
 def plain(text: str) -> str:
@@ -55,9 +56,9 @@ def recording_text(title: str, transcript: Transcript | None, summary: Summary |
     return "\n\n".join(blocks)
 
 
-def created(recording: Recording) -> str:
-    """Return when a recording was made known, in this machine's time."""
-    return recording.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+def moment(at: datetime) -> str:
+    """Write a moment in this machine's time."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _statements(statements: Iterable[Statement], transcript: Transcript | None) -> list[str]:

@@ -16,11 +16,12 @@ import click
 import httpx
 
 from parley.answers import FormUpload, PartsUpload
-from parley.client import Api, use_proxies
+from parley.client import Api
 from parley.errors import Failure, Unreachable
 from parley.media_types import media_type_of
 from parley.retries import is_transient, send_patiently, why
 from parley.show import size_of
+from parley.transport import use_proxies
 
 CHUNK: Final = 256 * 1024
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0)

@@ -92,7 +92,7 @@ def parameter_values(template: Template, *, ours: Mapping[str, str], environ: Ma
 
 
 def variable_of(parameter: str) -> str:
-    """Return the environment variable that sets a parameter: JwtSecretKey -> JWT_SECRET_KEY."""
+    """Return the environment variable that sets a parameter: KeySecret -> KEY_SECRET."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", parameter).upper()
 
 
@@ -101,7 +101,7 @@ def _complaint(definition: Definition, value: str) -> str | None:
     if allowed and value not in allowed:
         return f"must be one of {', '.join(allowed)}"
     if "AllowedPattern" in definition and not re.fullmatch(definition["AllowedPattern"], value):
-        return f"must match {definition['AllowedPattern']}"
+        return str(definition.get("ConstraintDescription") or f"must match {definition['AllowedPattern']}")
     if not definition.get("MinLength", 0) <= len(value) <= definition.get("MaxLength", len(value)):
         return f"must have between {definition.get('MinLength', 0)} and {definition.get('MaxLength', '...')} characters"
     if definition["Type"] == "Number":

@@ -1,39 +1,60 @@
-"""Who you are: register, login, logout."""
-
-import platform
+"""Your account, and whether this machine is signed in to it: register, login, logout, erase-me."""
 
 import click
 
-from parley.client import Api, Challenge, is_loopback
-from parley.commands.asking import ask, ask_secret
+from parley.client import Api
+from parley.commands.asking import ask, ask_secret, make_sure_by_name
+from parley.commands.codes import solve
 from parley.commands.options import common_options, examples
+from parley.commands.signing_in import end, keep, report, sign_in, sign_in_with_token, warn_about_plain_http
 from parley.credentials import Credential, usable_secret
 from parley.errors import Failure, NotSignedIn
+from parley.people import Challenge, NewAccount
 from parley.session import Session
+from parley.show import plain
 
 
 @click.command(
     epilog=examples(
         "parley --server https://parley.example.org register",
+        "parley register --phone '+49 171 2345678' --name 'Anna Schmidt'",
     )
 )
 @click.option("--username", metavar="NAME", help="Asked for when not given.")
 @click.option("--email", metavar="ADDRESS", help="Asked for when not given.")
+@click.option("--phone", metavar="NUMBER", help="Register with a phone; a code is sent to it. +49 171 ...")
+@click.option("--name", metavar="NAME", help="What you are called.")
+@click.option("--nickname", metavar="NAME", help="What friends call you.")
 @common_options
 @click.pass_obj
-def register(session: Session, username: str | None, email: str | None) -> None:
+def register(  # noqa: PLR0913, PLR0917 - one parameter each option
+    session: Session,
+    username: str | None,
+    email: str | None,
+    phone: str | None,
+    name: str | None,
+    nickname: str | None,
+) -> None:
     """Make an account, and sign in to it.
 
-    Asks for a user name, an e-mail address and, twice, a password.
+    Asks for a user name, an e-mail address and, twice, a password. With --phone it asks for the password alone, and
+    for the code that is sent to the phone.
     """
-    _warn_about_plain_http(session)
-    username = username or ask("User name")
-    email = email or ask("E-mail")
+    warn_about_plain_http(session)
+    if not phone:
+        username = username or ask("User name")
+        email = email or ask("E-mail")
     password = ask_secret("Password", twice=True)
+    new = NewAccount(
+        password=password, username=username, email=email, phone=phone or None, name=name, nickname=nickname
+    )
     with session.guest() as api:
-        api.register(username=username, email=email, password=password)
-        session.say(f"Welcome, {username}.")
-        _sign_in(session, api, identifier=username, password=password)
+        answer = api.register(new)
+        if isinstance(answer, Challenge):
+            _verify(session, api, answer)
+        else:
+            session.say(f"Welcome, {plain(answer.label)}.")
+            sign_in(session, api, identifier=answer.username or answer.unique_id, password=password)
 
 
 @click.command(
@@ -51,20 +72,21 @@ def login(session: Session, user: str | None, api_key: bool) -> None:  # noqa: F
     """Sign in, and stay signed in.
 
     Your password is not kept: this machine gets an API key of its own, which `parley logout` deletes. Secrets are
-    asked for, never given as arguments; from a pipe, the next line is taken.
+    asked for, never given as arguments; from a pipe, the next line is taken. An account with a phone is sent a code,
+    which is asked for, too.
 
     For one run, or in CI, set PARLEY_API_KEY instead.
     """
     if user and api_key:
         raise click.UsageError("--api-key says who you are already: leave --user out.")
-    _warn_about_plain_http(session)
+    warn_about_plain_http(session)
     if api_key:
         _keep_given_key(session, usable_secret(ask_secret("API key")))
         return
     identifier = user or ask("User name, e-mail or phone")
     password = ask_secret("Password")
     with session.guest() as api:
-        _sign_in(session, api, identifier=identifier, password=password)
+        sign_in(session, api, identifier=identifier, password=password)
 
 
 @click.command(
@@ -81,30 +103,47 @@ def logout(session: Session) -> None:
         raise NotSignedIn(f"Not signed in to {session.server}: there is nothing to end.")
     if credential.id is not None:
         try:
-            _end(session, credential)
+            end(session, credential)
         except NotSignedIn:
             session.say("The server had ended this key already.")
     session.credentials.forget(session.server)
     if credential.id is None:
         session.say("The key that you brought is forgotten here, and still valid: delete it where you made it.")
-    _report(session, f"Signed out of {session.server}.", user=credential.user, key_id=credential.id)
+    report(session, f"Signed out of {session.server}.", user=credential.user, key_id=credential.id)
 
 
-def _sign_in(session: Session, api: Api, *, identifier: str, password: str) -> None:
-    token = api.login(identifier=identifier, password=password)
-    if isinstance(token, Challenge):
-        code = ask("Code that was sent to you")
-        token = api.login(identifier=identifier, password=password, code=code, challenge=token)
-        if isinstance(token, Challenge):
-            raise Failure("The server asks for another code. Sign in again.")
-    with session.guest(token) as signed_in:
-        user = signed_in.whoami()
-        key = signed_in.create_key(f"parley on {platform.node() or 'an unnamed machine'}")
-        try:
-            _keep(session, Credential(secret=key.secret, id=key.id, user=user))
-        except BaseException:
-            signed_in.delete_key(key.id)  # nobody will ever know its secret
-            raise
+@click.command(
+    "erase-me",
+    short_help="Erase your account and all that is yours.",
+    epilog=examples(
+        "parley erase-me",
+        "parley --server https://parley.example.org erase-me",
+    ),
+)
+@common_options
+@click.pass_obj
+def erase_me(session: Session) -> None:
+    """Erase your account with all recordings, transcripts, summaries and keys.
+
+    It is closed at once and gone within minutes, and there is no way back: your name is asked for first. Afterwards
+    this machine forgets its key.
+    """
+    with session.api() as api:
+        name = plain(api.whoami())
+        session.say(f"This erases your account at {session.server}, and all that is yours there, for good.")
+        make_sure_by_name(name)
+        api.erase_me()
+    if session.environ.get("PARLEY_API_KEY"):  # what is stored may be another account's
+        session.say("PARLEY_API_KEY opens nothing any more: unset it.")
+    else:
+        session.credentials.forget(session.server)
+    session.say(f"Goodbye, {name}.")
+
+
+def _verify(session: Session, api: Api, challenge: Challenge) -> None:
+    user, token = solve(session, api, challenge, lambda code: api.verify_registration(challenge, code))
+    session.say(f"Welcome. Your number, to give to others and to sign in with: {user.unique_id}")
+    sign_in_with_token(session, token)
 
 
 def _keep_given_key(session: Session, secret: str) -> None:
@@ -113,35 +152,4 @@ def _keep_given_key(session: Session, secret: str) -> None:
             user = api.whoami()
         except NotSignedIn as error:
             raise Failure(f"{session.server} does not accept this key. ({error.code})") from error
-    _keep(session, Credential(secret=secret, user=user))
-
-
-def _keep(session: Session, credential: Credential) -> None:
-    former = session.credentials.of(session.server)
-    session.credentials.remember(session.server, credential)
-    if former is not None and former.id is not None:
-        try:
-            _end(session, former)
-        except Failure as failure:  # signing in has worked; that key may belong to a lost account, or be over
-            session.say(f"The former key of this machine could not be deleted: {failure}")
-    _report(session, f"Signed in to {session.server} as {credential.user}.", user=credential.user, key_id=credential.id)
-    if session.environ.get("PARLEY_API_KEY"):
-        session.say("Note: PARLEY_API_KEY is set, and wins over what was stored now.")
-
-
-def _end(session: Session, credential: Credential) -> None:
-    """Delete a key with its own right: it may be another account's than the one that signs in now."""
-    assert credential.id is not None
-    with session.guest(credential.secret) as api:
-        api.delete_key(credential.id)
-
-
-def _report(session: Session, sentence: str, *, user: str | None, key_id: str | None) -> None:
-    session.say(sentence)
-    if session.as_json:
-        session.answer({"server": session.server, "user": user, "key_id": key_id}, "")
-
-
-def _warn_about_plain_http(session: Session) -> None:
-    if session.server.startswith("http://") and not is_loopback(session.server):
-        session.say(f"Warning: {session.server} is not encrypted; others on the way can read what you type.")
+    keep(session, Credential(secret=secret, user=user))

@@ -1,20 +1,23 @@
 """What is there."""
 
-import sys
 from typing import Final
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from parley.answers import Recording
-from parley.commands.options import common_options, examples
+from parley.commands.options import common_options, examples, limit_option
 from parley.session import Session
-from parley.show import clock, created, plain
+from parley.show import clock, moment
+from parley.tables import folded, print_table, whole
 
-WIDE: Final = 400
-"""Columns in a pipe: nothing is cut off there."""
+COLUMNS: Final = (
+    whole("ID", width=30),  # of use only as a whole
+    folded("TITLE"),
+    whole("STATUS"),
+    whole("LENGTH", right=True),
+    whole("LANG"),
+    whole("CREATED"),
+)
 
 
 @click.command(
@@ -25,9 +28,7 @@ WIDE: Final = 400
         "parley ls --json | jq -r '.items[].id'",
     ),
 )
-@click.option(
-    "--limit", metavar="N", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many."
-)
+@limit_option
 @common_options
 @click.pass_obj
 def list_recordings(session: Session, limit: int) -> None:
@@ -40,21 +41,11 @@ def list_recordings(session: Session, limit: int) -> None:
     if not recordings:
         session.say("No recordings yet. Upload one with: parley upload FILE")
         return
-    Console(width=None if sys.stdout.isatty() else WIDE, highlight=False).print(_table(recordings))
+    print_table(COLUMNS, map(_cells, recordings))
     if cursor is not None:
         session.say(f"There are more: parley ls --limit {limit * 5}")
 
 
-def _table(recordings: list[Recording]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column("ID", no_wrap=True, min_width=30)  # of use only as a whole
-    table.add_column("TITLE", overflow="fold")
-    table.add_column("STATUS", no_wrap=True)
-    table.add_column("LENGTH", no_wrap=True, justify="right")
-    table.add_column("LANG", no_wrap=True)
-    table.add_column("CREATED", no_wrap=True)
-    for one in recordings:
-        length = "" if one.duration is None else clock(one.duration)
-        cells = (one.id, one.title, one.state, length, one.language or "", created(one))
-        table.add_row(*(Text(plain(cell).replace("\n", " ")) for cell in cells))  # Text: no [markup] in titles
-    return table
+def _cells(one: Recording) -> tuple[str, ...]:
+    length = "" if one.duration is None else clock(one.duration)
+    return one.id, one.title, one.state, length, one.language or "", moment(one.created_at)

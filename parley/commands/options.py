@@ -11,6 +11,14 @@ from parley.session import LOCAL_SERVER, Session
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
+class InOrder(click.Group):
+    """Commands in the order in which a person needs them, not in the alphabet's."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Keep the order in which they were added."""
+        return list(self.commands)
+
+
 def common_options(command: Decorated) -> Decorated:
     """Add --server and --json; what they say goes into the session."""
     return _json(_server(None)(command))
@@ -24,6 +32,12 @@ def group_options(command: Decorated) -> Decorated:
 def examples(*lines: str) -> str:
     """Write the end of a help text: what a person could type, line by line."""
     return "\b\n" + "\n".join(["Examples:" if len(lines) > 1 else "Example:", *(f"  {line}" for line in lines)])
+
+
+limit_option = click.option(
+    "--limit", metavar="N", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many."
+)
+yes_option = click.option("--yes", is_flag=True, help="Don't ask whether it is meant.")
 
 
 def _set_server(context: click.Context, _: click.Parameter, value: str | None) -> None:

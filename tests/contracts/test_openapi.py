@@ -9,7 +9,7 @@ from tests.house import House
 # A cursor is signed, a file has content, a name is no number: what a schema can't say is refused with a 422.
 NOT_ALL_IN_THE_SCHEMA = schemathesis.checks.positive_data_acceptance
 HOUSE = House()
-ANNA = HOUSE.tokens.issue(HOUSE.a_known_user())
+ANNA = HOUSE.token_of(HOUSE.a_known_user())
 schema = schemathesis.openapi.from_asgi("/openapi.json", HOUSE.app)
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from functions.core.errors import Invalid
 from functions.core.paging import Cursors
 
-CURSORS = Cursors("a secret of more than thirty-two characters")
+CURSORS = Cursors(lambda: b"a key of thirty-two bytes, or so")
 
 
 @given(st.text(max_size=50), st.text(max_size=80))
@@ -21,4 +21,4 @@ def test_nothing_made_up_is_a_cursor(text: str) -> None:
 
 def test_a_cursor_of_another_house_is_refused() -> None:
     with pytest.raises(Invalid):
-        CURSORS.read("list", Cursors("another secret of thirty-two characters").make("list", "x"))
+        CURSORS.read("list", Cursors(lambda: b"another key").make("list", "x"))

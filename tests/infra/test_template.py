@@ -24,7 +24,20 @@ QUEUES = {name: one["Properties"] for name, one in RESOURCES.items() if one["Typ
 ALARMS = [one["Properties"] for one in RESOURCES.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
 
 # Values that fit any setting of that name; anything else takes "x".
-VALUES = {"JWT_SECRET_KEY": "x" * 32, "MAX_UPLOAD_BYTES": "1", "UPLOAD_MINUTES": "1", "WHISPER_FAST_MODE": "false"} | {
+VALUES = {
+    "KEY_SECRET": "x" * 32,
+    "WRAPPING_KEY": "",
+    "STAGE": "dev",
+    "MESSAGE_SENDER": "log",
+    "SMS_MAX_PRICE_USD": "0.5",
+    "AUTH_CALLS_PER_MINUTE": "5",
+    "REQUESTS_PER_MINUTE": "600",
+    "INACTIVE_ACCOUNT_DAYS": "730",
+    "STALE_KEY_DAYS": "365",
+    "HOUSEKEEPING_DRY_RUN": "false",
+    "MAX_UPLOAD_BYTES": "1",
+    "UPLOAD_MINUTES": "1",
+    "WHISPER_FAST_MODE": "false",
     "WHISPER_DEVICE": "auto",
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": "json",
@@ -136,25 +149,64 @@ def test_every_queue_keeps_messages_encrypted_for_a_fortnight(queue: str) -> Non
 def statements() -> list[tuple[str, dict[str, Any]]]:
     functions = [(name, policy) for name, one in FUNCTIONS.items() for policy in one["Policies"]]
     worker = [("Worker", one["PolicyDocument"]) for one in RESOURCES["WorkerRole"]["Properties"]["Policies"]]
-    return [(name, statement) for name, policy in functions + worker for statement in policy["Statement"]]
+    found = [(name, statement) for name, policy in functions + worker for statement in policy["Statement"]]
+    # Those of KMS stand only where KMS is used.
+    return [(name, one["Fn::If"][1] if "Fn::If" in one else one) for name, one in found]
+
+
+def actions_of(statement: dict[str, Any]) -> list[str]:
+    return statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
 
 
 def test_no_role_may_do_everything_or_anything_to_all() -> None:
     for name, statement in statements():
-        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-        resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
-        assert not any("*" in action for action in actions), name
-        assert "*" not in resources, name
+        # A text to a phone has no resource: everything but topics.
+        resource = statement["NotResource"] if actions_of(statement) == ["sns:Publish"] else statement["Resource"]
+        assert not any("*" in action for action in actions_of(statement)), name
+        assert "*" not in (resource if isinstance(resource, list) else [resource]), name
 
 
-def test_only_the_door_of_accounts_writes_accounts() -> None:
+def of_accounts(statement: dict[str, Any], *actions: str) -> bool:
+    is_theirs = "AccountsTable" in json.dumps(statement.get("Resource"))
+    return is_theirs and bool(set(actions) & set(actions_of(statement)))
+
+
+def leading_keys(statement: dict[str, Any]) -> set[str] | None:
+    condition = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
+    return set(condition["dynamodb:LeadingKeys"]) if "dynamodb:LeadingKeys" in condition else None
+
+
+def test_only_accounts_and_its_housekeeping_write_accounts_freely() -> None:
     writers = {
         name
-        for name, statement in statements()
-        if "AccountsTable" in json.dumps(statement["Resource"]) and "PutItem" in json.dumps(statement["Action"])
+        for name, one in statements()
+        if of_accounts(one, "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
+        and leading_keys(one) is None
     }
 
-    assert writers == {"AccountsFunction"}
+    assert writers == {"AccountsFunction", "MaintenanceEraseFunction", "MaintenanceHousekeepingFunction"}
+
+
+@pytest.mark.parametrize("door", ["RecordingsFunction", "JobsFunction"])
+def test_a_door_that_only_asks_who_calls_reads_no_password_no_name_and_no_code(door: str) -> None:
+    read = [leading_keys(one) for name, one in statements() if name == door and of_accounts(one, "dynamodb:GetItem")]
+    written = [leading_keys(one) for name, one in statements() if name == door and of_accounts(one, "dynamodb:PutItem")]
+
+    assert read == [{"USER#*", "SESSION#*", "API_KEY#*", "LAST_USE#*", "KEY#*"}]
+    assert written == [{"RATE#*", "LAST_USE#*", "KEY#cursors"}]
+
+
+@pytest.mark.parametrize("door", ["RecordingsFunction", "JobsFunction"])
+def test_a_door_that_only_asks_who_calls_opens_no_key_but_the_one_of_cursors(door: str) -> None:
+    opened = [one["Condition"] for name, one in statements() if name == door and "kms:Decrypt" in actions_of(one)]
+
+    assert opened == [{"StringEquals": {"kms:EncryptionContext:purpose": "cursors"}}]
+
+
+def test_only_the_door_of_messages_can_send_any() -> None:
+    senders = {name for name, one in statements() if {"sns:Publish", "ses:SendEmail"} & set(actions_of(one))}
+
+    assert senders == {"MessagesFunction"}
 
 
 def test_the_bucket_is_private_encrypted_and_versioned() -> None:
@@ -168,4 +220,4 @@ def test_the_bucket_is_private_encrypted_and_versioned() -> None:
 def test_data_outlives_the_stack() -> None:
     kept = {name for name, one in RESOURCES.items() if one.get("DeletionPolicy") == "Retain"}
 
-    assert kept == {"AccountsTable", "LibraryTable", "MediaBucket"}
+    assert kept == {"AccountsTable", "IndexKey", "LibraryTable", "MediaBucket", "WrappingKey"}

@@ -2,7 +2,6 @@
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from infra.local.settings import REPOSITORY
 from infra.local.stack import Stack, read_stack
 from infra.local.template import Template, parameter_values, read_template, transform, variable_of
 
-OURS = {"Stage": "local", "JwtSecretKey": "x" * 32}
+OURS = {"Stage": "local", "KeySecret": "x" * 32}
 
 
 @cache
@@ -35,7 +34,8 @@ def names() -> Names:
 
 @cache
 def stack() -> Stack:
-    return read_stack(translated(), names(), {"UploadedFunctionObjectCreated": "http://x/events"})
+    rules = [name for name, each in translated()["Resources"].items() if each["Type"] == "AWS::Events::Rule"]
+    return read_stack(translated(), names(), {name: f"http://x/{name}" for name in rules})
 
 
 def kept() -> dict[str, Any]:
@@ -99,9 +99,13 @@ def test_dead_letters_call_their_function() -> None:
     assert mapping.reports_failures
 
 
-def test_the_bucket_s_rule_calls_its_function() -> None:
-    (rule,) = stack().rules
-    assert (rule.function, rule.queue_url) == ("UploadedFunction", "http://x/events")
+def test_every_rule_calls_its_function() -> None:
+    assert {rule.queue_url.removeprefix("http://x/"): rule.function for rule in stack().rules} == {
+        "UploadedFunctionObjectCreated": "UploadedFunction",
+        "MessagesFunctionMessage": "MessagesFunction",
+        "MaintenanceEraseFunctionLeaving": "MaintenanceEraseFunction",
+        "MaintenanceHousekeepingFunctionDaily": "MaintenanceHousekeepingFunction",
+    }
 
 
 def test_the_worker_is_told_where_everything_is() -> None:
@@ -114,7 +118,7 @@ def test_the_worker_is_told_where_everything_is() -> None:
 
 @pytest.mark.parametrize(
     ("parameter", "variable"),
-    [("JwtSecretKey", "JWT_SECRET_KEY"), ("WhisperModel", "WHISPER_MODEL"), ("Stage", "STAGE")],
+    [("KeySecret", "KEY_SECRET"), ("WhisperModel", "WHISPER_MODEL"), ("Stage", "STAGE")],
 )
 def test_a_parameter_has_a_variable(parameter: str, variable: str) -> None:
     assert variable_of(parameter) == variable
@@ -125,7 +129,7 @@ def test_the_users_choice_goes_before_ours_and_the_default() -> None:
         translated(), ours=OURS, environ={"STAGE": "mine", "LLM_API_KEY": "", "UPLOAD_MINUTES": ""}
     )
     assert values["Stage"] == "mine"
-    assert values["JwtSecretKey"] == OURS["JwtSecretKey"]
+    assert values["KeySecret"] == OURS["KeySecret"]
     assert values["UploadMinutes"] == "60"
 
 
@@ -137,7 +141,7 @@ def test_the_users_choice_goes_before_ours_and_the_default() -> None:
         ({"UPLOAD_MINUTES": "0"}, r"UPLOAD_MINUTES=0 must lie between 1 and 720\."),
         ({"STAGE": "Local"}, r"STAGE=Local must match"),
         # A secret is never shown.
-        ({"JWT_SECRET_KEY": "short"}, r"^JWT_SECRET_KEY must have between 32"),
+        ({"KEY_SECRET": "short"}, r"^KEY_SECRET must be empty, or at least 32"),
     ],
 )
 def test_a_wrong_parameter_is_named(environ: dict[str, str], complaint: str) -> None:
@@ -145,6 +149,20 @@ def test_a_wrong_parameter_is_named(environ: dict[str, str], complaint: str) -> 
         parameter_values(translated(), ours=OURS, environ=environ)
 
 
-def test_a_missing_parameter_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CannotRun, match="Set JWT_SECRET_KEY: Signs access tokens"):
-        parameter_values(translated(), ours={}, environ={})
+def test_a_missing_parameter_is_named() -> None:
+    needed = {"Parameters": {"RootKey": {"Type": "String", "NoEcho": True, "Description": "Opens all"}}}
+    with pytest.raises(CannotRun, match="Set ROOT_KEY: Opens all"):
+        parameter_values(needed, ours={}, environ={})
+
+
+def test_what_is_for_development_only_is_not_there_in_production() -> None:
+    parameters = parameter_values(translated(), ours=OURS | {"Stage": "prod"}, environ={})
+    place = Place(stack="parley-prod", region="eu-central-1", account_id="0", api_url="http://x")
+    in_production = Names(translated(), parameters, place)
+    paths = next(
+        in_production.resolve(each["Properties"]["Body"]["paths"])
+        for each in translated()["Resources"].values()
+        if each["Type"] == "AWS::ApiGatewayV2::Api"
+    )
+    assert not any("debug" in path for path in paths)
+    assert not in_production.is_wanted(translated()["Resources"]["DebugFunction"])
