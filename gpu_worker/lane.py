@@ -13,6 +13,7 @@ from functions.core.jobs.model import ClaimLost, Failure, Job, JobAlreadyFinishe
 from functions.core.jobs.queue import JobMessage, MalformedMessage, Queues
 from functions.core.jobs.store import Jobs
 from functions.core.observability import log
+from functions.core.recordings.media import Media, results_of
 from functions.core.recordings.store import Recordings
 from gpu_worker.claim import Claim, Hopeless, Interrupted
 from gpu_worker.heartbeat import Heartbeat
@@ -27,6 +28,7 @@ class House:
 
     jobs: Jobs
     recordings: Recordings
+    media: Media
     queues: Queues
     heartbeat: Heartbeat
     lease: timedelta
@@ -85,6 +87,8 @@ class LaneWorker:
             job = jobs.claim(message.job_id, by=self._house.worker, lease=self._house.lease)
         except NotFound:
             log.warning("the job is gone")
+            # Somebody may have died between writing a result and learning that.
+            self._house.media.remove_all(results_of(message.job_id))
             self._inbox.delete(delivery)
         except JobAlreadyFinished:
             # Whoever finished it may have died before anything else.
@@ -99,14 +103,21 @@ class LaneWorker:
     def _do(self, claim: Claim) -> None:
         with self._house.heartbeat.watching(claim), tempfile.TemporaryDirectory(prefix="parley-") as folder:
             try:
-                self._settle(self._attempt(claim, Path(folder)), claim.delivery)
-            except Interrupted:
-                claim.release()
-                log.info("job given back")
+                self._work(claim, Path(folder))
             except ClaimLost as error:
                 log.warning("job lost", reason=error.detail)
-            except Exception as error:  # noqa: BLE001 (whatever broke may go through the next time)
-                self._try_again(claim, error)
+                self._clean_up(claim)
+
+    def _work(self, claim: Claim, folder: Path) -> None:
+        try:
+            self._settle(self._attempt(claim, folder), claim.delivery)
+        except ClaimLost:
+            raise
+        except Interrupted:
+            claim.release()
+            log.info("job given back")
+        except Exception as error:  # noqa: BLE001 (whatever broke may go through the next time)
+            self._try_again(claim, error)
 
     def _attempt(self, claim: Claim, folder: Path) -> Job:
         task = self._tasks.get(claim.job.kind)
@@ -123,10 +134,15 @@ class LaneWorker:
         log.error("job broke", retry_seconds=wait, deliveries=claim.delivery.deliveries)
         # The traceback is for us; the owner learns what kind of thing it was.
         reason = Failure("attempt-failed", f"Attempt {claim.job.attempts} broke ({type(error).__name__}).")
-        try:
-            claim.release(reason, after_seconds=wait)
-        except ClaimLost:
-            log.warning("job lost")
+        claim.release(reason, after_seconds=wait)
+
+    def _clean_up(self, claim: Claim) -> None:
+        """Remove what a lost attempt has left: nobody would find it, and the job may have been erased."""
+        results = results_of(claim.job.id, claim.job.attempts)
+        job = self._house.jobs.find(claim.job.id)
+        # It may be ours after all: a finish that went through, and whose answer did not.
+        if job is None or not (job.result_key or "").startswith(results):
+            self._house.media.remove_all(results)
 
     def _settle(self, job: Job, delivery: Delivery) -> None:
         house = self._house

@@ -48,6 +48,7 @@ class Worker:
         self._house = House(
             jobs=Jobs(library, clock=utc_now),
             recordings=Recordings(library, clock=utc_now),
+            media=self._media,
             queues=SqsQueues(settings.queue_urls()),
             heartbeat=self._heartbeat,
             lease=lease,

@@ -123,4 +123,7 @@ def address_key(address: str) -> str:
         parsed = ipaddress.ip_address(address.strip("[]"))
     except ValueError:
         return address
-    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    # A socket for both kinds shows IPv4 as ::ffff:192.0.2.1, and all of it is one /64.
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))

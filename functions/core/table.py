@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -45,9 +46,13 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove a document, whatever its version."""
+    """Remove a document; without a condition whatever its version, and no error if it is not there."""
 
     pk: str
+    seen: int | None = None
+    """Only while it is still of this version."""
+    expired_before: datetime | None = None
+    """Only if its time was over before this one; it may have been prolonged."""
 
 
 class Table(Protocol):
@@ -71,6 +76,14 @@ class Table(Protocol):
 
     def newest(self, list_pk: str, *, before: str | None, limit: int) -> list[Document]:
         """List a group's documents by falling `list_sk`, from the first one below `before`."""
+        ...
+
+    def expired(self, before: datetime, *, limit: int) -> list[str]:
+        """Return keys of documents whose time was over before `before`.
+
+        The one way to read a table without knowing what for, and the dear one: all of it is read, 130,000 units
+        (2 cents) for each GB. For maintenance only; no door may.
+        """
         ...
 
 
@@ -104,10 +117,13 @@ class DynamoTable:
     def write(self, *writes: Put | Delete) -> None:
         """Do all writes or none; raises Changed."""
         try:
-            if len(writes) == 1 and isinstance(writes[0], Put):
-                self._client.put_item(**self._put(writes[0]))
-            else:
-                self._client.transact_write_items(TransactItems=[self._transact(write) for write in writes])
+            match writes:
+                case [Put() as put]:
+                    self._client.put_item(**self._put(put))
+                case [Delete() as delete]:
+                    self._client.delete_item(**self._delete(delete))
+                case _:
+                    self._client.transact_write_items(TransactItems=[self._transact(write) for write in writes])
         except ClientError as error:
             if _is_lost_race(error):
                 raise Changed from error
@@ -126,6 +142,17 @@ class DynamoTable:
         )
         return [_load(item) for item in answer["Items"]]
 
+    def expired(self, before: datetime, *, limit: int) -> list[str]:
+        """Return keys of documents whose time was over before `before`; reads all of the table."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._name,
+            FilterExpression="#ttl < :before",
+            ProjectionExpression="pk",
+            ExpressionAttributeNames={"#ttl": "ttl"},
+            ExpressionAttributeValues={":before": {"N": str(int(before.timestamp()))}},
+        )
+        return [item["pk"]["S"] for item in islice((item for page in pages for item in page["Items"]), limit)]
+
     def _put(self, put: Put) -> dict[str, Any]:
         is_new = "attribute_not_exists(pk)"
         is_as_seen = "version = :seen"
@@ -137,9 +164,23 @@ class DynamoTable:
             **seen,
         }
 
+    def _delete(self, delete: Delete) -> dict[str, Any]:
+        request: dict[str, Any] = {"TableName": self._name, "Key": {"pk": {"S": delete.pk}}}
+        conditions, names, values = list[str](), dict[str, str](), dict[str, Any]()
+        if delete.seen is not None:
+            conditions.append("version = :seen")
+            values[":seen"] = {"N": str(delete.seen)}
+        if delete.expired_before is not None:
+            conditions.append("#ttl < :before")
+            names["#ttl"] = "ttl"
+            values[":before"] = {"N": str(int(delete.expired_before.timestamp()))}
+        if conditions:
+            request |= {"ConditionExpression": " AND ".join(conditions), "ExpressionAttributeValues": values}
+        return request | ({"ExpressionAttributeNames": names} if names else {})
+
     def _transact(self, write: Put | Delete) -> "TransactWriteItemTypeDef":
         if isinstance(write, Delete):
-            return {"Delete": {"TableName": self._name, "Key": {"pk": {"S": write.pk}}}}
+            return {"Delete": self._delete(write)}  # type: ignore[typeddict-item]
         return {"Put": self._put(write)}  # type: ignore[typeddict-item]
 
 

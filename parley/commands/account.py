@@ -17,12 +17,12 @@ from parley.show import plain
 @click.command(
     epilog=examples(
         "parley --server https://parley.example.org register",
-        "parley register --phone '+49 171 2345678' --name 'Anna Schmidt'",
+        "parley register --phone '+49 171 3920012' --name 'Anna Schmidt'",
     )
 )
 @click.option("--username", metavar="NAME", help="Asked for when not given.")
 @click.option("--email", metavar="ADDRESS", help="Asked for when not given.")
-@click.option("--phone", metavar="NUMBER", help="Register with a phone; a code is sent to it. +49 171 ...")
+@click.option("--phone", metavar="NUMBER", help="Register with a phone, country code first; a code is sent to it.")
 @click.option("--name", metavar="NAME", help="What you are called.")
 @click.option("--nickname", metavar="NAME", help="What friends call you.")
 @common_options
@@ -142,7 +142,7 @@ def erase_me(session: Session) -> None:
 
 def _verify(session: Session, api: Api, challenge: Challenge) -> None:
     user, token = solve(session, api, challenge, lambda code: api.verify_registration(challenge, code))
-    session.say(f"Welcome. Your number, to give to others and to sign in with: {user.unique_id}")
+    session.say(f"Welcome. Your unique id, to give to others: {user.unique_id}")
     sign_in_with_token(session, token)
 
 

@@ -14,7 +14,7 @@ from parley.show import moment, plain
 from parley.tables import folded, print_table, whole
 
 USERS: Final = (
-    whole("NUMBER", width=8),
+    whole("UNIQUE ID", width=9),
     folded("USER NAME"),
     folded("NAME"),
     folded("E-MAIL"),
@@ -28,7 +28,7 @@ AUDIT: Final = (whole("WHEN"), whole("WHO", width=30), folded("DID WHAT"), whole
 
 @click.group(
     cls=InOrder,
-    short_help="See who is there; let in and shut out.",
+    short_help="For admins: see who is there, let in and shut out.",
     epilog=examples(
         "parley admin create",
         "parley admin users --search schmidt",
@@ -39,8 +39,10 @@ AUDIT: Final = (whole("WHEN"), whole("WHO", width=30), folded("DID WHAT"), whole
 def admin() -> None:
     """See who is there, let people in and shut them out.
 
-    WHO is an account's number, id, user name, e-mail or phone. All but `create` need to be signed in as an admin, or
-    an admin's key in PARLEY_API_KEY.
+    WHO is an account's unique id, user name, e-mail, phone or id, as a whole.
+
+    Only admins may do this, signed in or with their key in PARLEY_API_KEY; the first of them is made with the setup
+    code.
     """
 
 

@@ -23,11 +23,13 @@ class FakeLimiter:
             )
 
     def _exact(self, limit: Limit, name: tuple[str, str], now: float) -> Verdict:
-        recent = [at for at in self.calls[name] if at > now - limit.seconds]
+        last = self.calls[name]
+        recent = [at for at in last if at > now - limit.seconds]
         if len(recent) >= limit.calls:
             after = recent[-limit.calls] + limit.seconds - now
             return Verdict(limit=limit, is_allowed=False, remaining=0, resets_after=after)
-        self.calls[name] = [*recent, max([now, *recent])]
+        # Kept even if this clock finds them old: the next one may be slower.
+        self.calls[name] = [*last, max([now, *last])][-limit.calls :]
         remaining = limit.calls - len(recent) - 1
         return Verdict(limit=limit, is_allowed=True, remaining=remaining, resets_after=float(limit.seconds))
 

@@ -11,6 +11,8 @@ from functions.core.recordings.model import Recording
 class FakeMedia:
     def __init__(self) -> None:
         self.objects: dict[str, tuple[bytes, str]] = {}
+        self.kept: set[str] = set()
+        """Keys that the bucket still has a version of, be it a deleted one."""
 
     def upload_form(self, recording: Recording, *, life: timedelta) -> UploadForm:
         fields = {"key": source_key(recording), "Content-Type": recording.content_type}
@@ -32,9 +34,19 @@ class FakeMedia:
 
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         self.objects[key] = (body, content_type)
+        self.kept.add(key)
 
     def save_to(self, key: str, file: BinaryIO) -> None:
         file.write(self.read(key))
 
     def remove(self, key: str) -> None:
         self.objects.pop(key, None)
+
+    def remove_all(self, prefix: str) -> int:
+        if not prefix.endswith("/"):
+            raise ValueError(prefix)
+        found = {key for key in self.kept if key.startswith(prefix)}
+        self.kept -= found
+        for key in found:
+            self.remove(key)
+        return len(found)

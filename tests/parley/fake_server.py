@@ -20,7 +20,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
-PASSWORD = "correct horse battery staple"
+from tests.parley.fake_accounts import FakeAccounts, Refusal
+
 EXPIRED = 403
 TRANSCRIPT = {
     "language": "en",
@@ -89,11 +90,7 @@ class State:
     """What the server knows; tests set the rest of it up."""
 
     url: str = ""
-    users: dict[str, str] = field(default_factory=lambda: {"anna": PASSWORD})
-    keys: dict[str, str] = field(default_factory=dict)
-    """Secret by id."""
-    access_tokens: set[str] = field(default_factory=set)
-    one_time_code: str | None = None
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
     recordings: dict[str, dict[str, Any]] = field(default_factory=dict)
     announced: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What was said of each recording by its id."""
@@ -116,6 +113,10 @@ class State:
     script: list[dict[str, Any]] = field(default_factory=lambda: [{"status": "uploaded", "jobs": DONE}])
     """What GET /v1/recordings/{id} changes, one step at each call; the last one stays."""
     looks: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        return self.accounts.keys
 
     def sent_to(self, method: str, path: str) -> list[Request]:
         return [one for one in self.requests if (one.method, one.path) == (method, path)]
@@ -144,6 +145,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self._serve()
 
+    def do_PATCH(self) -> None:
+        self._serve()
+
     def do_DELETE(self) -> None:
         self._serve()
 
@@ -165,7 +169,7 @@ class Handler(BaseHTTPRequestHandler):
 
     # The API
 
-    def _api(self, request: Request) -> None:  # noqa: C901 - a table of routes
+    def _api(self, request: Request) -> None:
         if self.state.unavailable:
             self.state.unavailable -= 1
             self._answer(503, b"<html>busy</html>", "text/html")
@@ -174,64 +178,33 @@ class Handler(BaseHTTPRequestHandler):
             self._problem(429, "too-many-requests", "Too many calls.", {"Retry-After": self.state.busy.pop(0)})
             return
         match request.method, request.path.split("/")[2:]:
-            case "POST", ["auth", "register"]:
-                self._register(request)
-            case "POST", ["auth", "login"]:
-                self._login(request)
-            case _ if self._caller() is None:
+            case _, ["auth" | "api-keys" | "users" | "audit", *_]:
+                self._people(request)
+            case _ if self.state.accounts.caller(self._secret()) is None:
                 self._problem(401, "not-authenticated", "The credential is wrong or over.")
-            case "GET", ["auth", "me"]:
-                self._json(200, {"id": "usr_1", "username": "anna"})
-            case "POST", ["api-keys"]:
-                self._new_key(request)
-            case "DELETE", ["api-keys", key_id]:
-                if self.state.keys.pop(key_id, None) is None:
-                    self._problem(404, "not-found", "There is no such key.")
-                else:
-                    self._answer(204, b"", None)
             case method, ["recordings", *rest]:
                 self._recordings(method, rest, request)
             case _:
                 self._problem(404, "not-found", "There is no such route.")
 
-    def _caller(self) -> str | None:
+    def _secret(self) -> str:
         scheme, _, secret = self.headers.get("Authorization", "").partition(" ")
         assert "Cookie" not in self.headers
-        known = self.state.access_tokens | set(self.state.keys.values())
-        return secret if scheme == "Bearer" and secret in known else None
+        return secret if scheme == "Bearer" else ""
 
-    def _register(self, request: Request) -> None:
-        body = request.body
-        if "@" not in body["email"]:
-            self._problem(
-                422, "invalid", "The request is wrong.", errors=[{"pointer": "/email", "detail": "is no address"}]
+    def _people(self, request: Request) -> None:
+        try:
+            status, body = self.state.accounts.answer(
+                request.method, request.path, request.query, request.body, self._secret()
             )
-        elif body["username"] in self.state.users:
-            self._problem(409, "username-taken", "Somebody has this user name already.")
+        except Refusal as refusal:
+            headers = {"Retry-After": "12"} if refusal.status == 429 else None
+            self._problem(refusal.status, refusal.slug, refusal.detail, headers, **refusal.facts)
+            return
+        if status == 204:
+            self._answer(204, b"", None)
         else:
-            self.state.users[body["username"]] = body["password"]
-            self._json(201, {"user": {"username": body["username"]}, "unique_id": "12345678"})
-
-    def _login(self, request: Request) -> None:
-        body = request.body
-        if self.state.users.get(body["identifier"]) != body["password"]:
-            self._problem(401, "wrong-password", "The name or the password is wrong.")
-        elif self.state.one_time_code and "otp" not in body:
-            self._json(202, {"challenge_id": "ch_1"})
-        elif self.state.one_time_code and (body["otp"], body["challenge_id"]) != (self.state.one_time_code, "ch_1"):
-            self._problem(401, "wrong-code", "The code is wrong.")
-        else:
-            token = f"access-{len(self.state.access_tokens)}"
-            self.state.access_tokens.add(token)
-            answer = {"access_token": token, "token_type": "bearer", "expires_in": 900, "csrf_token": "c"}
-            self._json(200, answer, {"Set-Cookie": "parley_refresh=secret; Path=/"})
-
-    def _new_key(self, request: Request) -> None:
-        key_id = f"key_{len(self.state.requests)}"
-        self.state.keys[key_id] = f"plk_secret_{key_id}"
-        self._once(
-            201, {"id": key_id, "name": request.body["name"], "prefix": "plk", "secret": self.state.keys[key_id]}
-        )
+            self._json(status, body, {"Set-Cookie": "parley_refresh=secret; Path=/"})
 
     def _recordings(self, method: str, rest: list[str], request: Request) -> None:
         match method, rest:
@@ -432,10 +405,6 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not an end
         self.close_connection = True
         self.connection.close()
-
-    def _once(self, status: int, body: dict[str, Any]) -> None:
-        assert self.headers["Idempotency-Key"]
-        self._json(status, body)
 
     def _problem(
         self, status: int, code: str, detail: str, headers: dict[str, str] | None = None, **facts: Any

@@ -9,7 +9,8 @@ from click.testing import CliRunner, Result
 
 from parley.__main__ import parley
 from parley.session import Session
-from tests.parley.fake_server import PASSWORD, State
+from tests.parley.fake_accounts import PASSWORD
+from tests.parley.fake_server import State
 
 
 @dataclass
@@ -28,14 +29,15 @@ class Terminal:
     def credentials_file(self) -> Path:
         return self.home / "parley" / "credentials.json"
 
-    def type(self, *arguments: str, stdin: str | None = None, **environ: str) -> Result:
+    def type(self, *arguments: str, stdin: str | None = None, makes_key: bool = False, **environ: str) -> Result:
         result = CliRunner().invoke(
             parley, arguments, input=stdin, env=self.environ | environ, obj=Session(sleep=self.pauses.append)
         )
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        for secret in (PASSWORD, *self.state.keys.values(), *self.state.access_tokens):
-            assert secret not in result.output  # of any command, whatever it is about
+        for secret in {PASSWORD, *self.state.keys.values(), *self.state.accounts.access_tokens}:
+            # Of any command, whatever it is about; one prints what it makes, and that on standard output.
+            assert secret not in (result.stderr if makes_key else result.output)
         return result
 
     def type_for_json(self, *arguments: str, **environ: str) -> Any:

@@ -3,7 +3,7 @@ import stat
 
 import pytest
 
-from tests.parley.fake_server import PASSWORD
+from tests.parley.fake_accounts import PASSWORD, code
 from tests.parley.terminal import Terminal
 
 
@@ -39,13 +39,13 @@ def test_login_as_json_tells_the_key_by_its_id_alone(stranger: Terminal) -> None
 def test_a_wrong_password_is_a_failure_with_the_servers_reason(stranger: Terminal) -> None:
     result = stranger.type("login", stdin="anna\nguess\n")
     assert result.exit_code == 1
-    assert "parley: The name or the password is wrong. (wrong-password, request req_7)" in result.stderr
+    assert "parley: The name or the password is wrong. (invalid-credentials, request req_7)" in result.stderr
     assert not stranger.credentials_file.exists()
 
 
 def test_login_asks_for_the_code_that_the_server_sent(stranger: Terminal) -> None:
-    stranger.state.one_time_code = "4711"
-    assert stranger.type("login", stdin=f"anna\n{PASSWORD}\n4711\n").exit_code == 0
+    stranger.state.accounts.change("anna", phone="+491713920012")
+    assert stranger.type("login", stdin=f"anna\n{PASSWORD}\n{code(1)}\n").exit_code == 0
     assert len(stranger.state.keys) == 1
 
 
@@ -96,7 +96,7 @@ def test_logout_leaves_a_key_alone_that_was_brought_by_hand(stranger: Terminal) 
 def test_register_makes_an_account_and_signs_in(stranger: Terminal) -> None:
     result = stranger.type("register", stdin="bob\nbob@example.org\nlong enough\n")
     assert result.exit_code == 0, result.output
-    assert stranger.state.users["bob"] == "long enough"
+    assert stranger.state.accounts.find("bob").password == "long enough"
     assert "long enough" not in result.output
     assert stranger.type("ls").exit_code == 0
 
@@ -110,7 +110,23 @@ def test_a_wrong_field_is_named(stranger: Terminal) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["ls"], ["upload", "x"], ["watch", "rec_1"], ["transcript", "rec_1"], ["summary", "rec_1"], ["logout"]]
+    "command",
+    [
+        ["ls"],
+        ["upload", "x"],
+        ["watch", "rec_1"],
+        ["transcript", "rec_1"],
+        ["summary", "rec_1"],
+        ["logout"],
+        ["keys"],
+        ["keys", "create", "ci"],
+        ["keys", "revoke", "ci"],
+        ["password"],
+        ["erase-me"],
+        ["admin", "users"],
+        ["admin", "create", "--with-my-rights"],
+        ["admin", "erase", "anna"],
+    ],
 )
 def test_who_is_not_signed_in_learns_what_to_type(stranger: Terminal, command: list[str]) -> None:
     result = stranger.type(*command)

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -10,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.parley.fake_server import DONE, PASSWORD, job
+from tests.parley.fake_accounts import PASSWORD
+from tests.parley.fake_server import DONE, job
 from tests.parley.terminal import Terminal
 
 PROGRAM = [sys.executable, "-W", "error", "-m", "parley"]
@@ -102,6 +104,21 @@ def test_bars_are_drawn_for_a_person_and_stay_out_of_the_result(terminal: Termin
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h")  # the cursor is back
     assert result.startswith("# meeting.mp3\n")
     assert "\x1b" not in result
+
+
+def test_a_list_on_a_terminal_is_a_table_whose_columns_stand_in_line(terminal: Terminal) -> None:
+    terminal.state.accounts.change("anna", role="admin")
+    terminal.state.accounts.add(username="wide", name="李小龙", phone="+491713920012")
+    with screen() as (person, side):
+        process = subprocess.Popen(
+            [*PROGRAM, "admin", "users"], stdin=side, stdout=side, stderr=side, env=environ(terminal)
+        )
+        os.close(side)
+        text = person.read_to_the_end()
+        assert process.wait() == 0, text
+    header, rule, wide, _ = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+    assert set(rule.strip()) == {"─"}
+    assert wide.index("+49") + len("李小龙") == header.index("PHONE")  # each of these is two columns wide
 
 
 def test_ctrl_c_ends_with_130_and_without_a_traceback(terminal: Terminal, audio: Path) -> None:

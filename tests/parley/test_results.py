@@ -122,10 +122,3 @@ def test_an_error_without_a_problem_is_still_a_sentence(reader: Terminal) -> Non
     assert result.exit_code == 1
     assert result.stderr == "parley: The server answered 503 Service Unavailable. (http-503)\n"
     assert reader.pauses == [0.5, 1.0]
-
-
-@pytest.mark.parametrize("command", ["register", "login", "logout", "upload", "watch", "transcript", "summary", "ls"])
-def test_help_shows_an_example(stranger: Terminal, command: str) -> None:
-    result = stranger.type(command, "--help")
-    assert result.exit_code == 0
-    assert "  parley " in result.stdout.split("Example")[-1]

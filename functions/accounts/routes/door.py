@@ -3,7 +3,9 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import JSONResponse
 
+from functions.accounts.schemas import ChallengeIssued
 from functions.api.limits import RateLimits
 from functions.api.services import service
 from functions.core.accounts.codes import Codes
@@ -31,6 +33,11 @@ def limit_guesses(limits: RateLimits, request: Request, account: str) -> None:
     """Count a password that is tried for an account; raises TooMany."""
     for name, (calls, seconds) in PER_ACCOUNT.items():
         limits.check_exact(request, name, account, calls=calls, seconds=seconds)
+
+
+def challenge_issued(challenge_id: str) -> JSONResponse:
+    """Say with a 202 that a code is on its way."""
+    return JSONResponse(ChallengeIssued(challenge_id=challenge_id).model_dump(), 202)
 
 
 def _locale(accept_language: Annotated[str, Header(include_in_schema=False)] = "") -> str:

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Final
 
 import phonenumbers
 from fastapi import Depends, Request, Response
+from fastapi.responses import JSONResponse
 
-from functions.accounts.routes.door import Locale, TheAccounts, TheCodes, TheRegistrations, router
+from functions.accounts.routes.door import Locale, TheAccounts, TheCodes, TheRegistrations, challenge_issued, router
 from functions.accounts.routes.signing_in import TheWelcome
 from functions.accounts.schemas import (
     ChallengeIssued,
@@ -47,9 +48,8 @@ def register(
     accounts: TheAccounts,
     codes: TheCodes,
     registrations: TheRegistrations,
-    response: Response,
     locale: Locale,
-) -> Registered | ChallengeIssued:
+) -> Registered | JSONResponse:
     """Make an account. JSON or form.
 
     With a phone, a code is sent to it (202), and `POST /v1/auth/register/verify` makes the account.
@@ -63,8 +63,7 @@ def register(
     # Whether the phone has an account already, only its owner is told.
     is_decoy = accounts.find(registration.phone) is not None
     challenge_id = codes.send(Reason.REGISTER, user, phone=registration.phone, locale=locale, is_decoy=is_decoy)
-    response.status_code = 202
-    return ChallengeIssued(challenge_id=challenge_id)
+    return challenge_issued(challenge_id)
 
 
 @router.post(

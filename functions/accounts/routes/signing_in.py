@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Form, Request, Response
+from fastapi.responses import JSONResponse
 
 from functions.accounts.browser import refresh_token_of, refuse_forgeries, sign_out
 from functions.accounts.routes.door import (
@@ -13,6 +14,7 @@ from functions.accounts.routes.door import (
     TheRegistrations,
     TheSessions,
     TheTokens,
+    challenge_issued,
     limit_guesses,
     router,
 )
@@ -55,7 +57,7 @@ def log_in(
     request: Request,
     response: Response,
     locale: Locale,
-) -> AccessToken | ChallengeIssued:
+) -> AccessToken | JSONResponse:
     """Exchange a name and a password for an access token. JSON or form.
 
     An account with a phone needs a code, too: the first call sends it and answers 202 with a `challenge_id`; call
@@ -64,8 +66,7 @@ def log_in(
     user = _known(attempt.identifier, attempt.password.get_secret_value(), accounts, limits, request)
     if user.phone is not None:
         if attempt.otp is None or attempt.challenge_id is None:
-            response.status_code = 202
-            return ChallengeIssued(challenge_id=codes.send(Reason.LOGIN, user, locale=locale))
+            return challenge_issued(codes.send(Reason.LOGIN, user, locale=locale))
         challenge = codes.solve(attempt.challenge_id, attempt.otp.get_secret_value(), reason=Reason.LOGIN)
         if challenge.user_id != user.id:
             raise WrongCode

@@ -154,9 +154,11 @@ class Sessions:
             if session.id != but and session.revoked_at is None:
                 self._revoke(session)
 
-    def removal(self, session: Session) -> Delete:
-        """Return the write that removes every trace of one."""
-        return Delete(f"SESSION#{session.id}")
+    def erase_all(self, user_id: str) -> None:
+        """Remove every trace of all sessions of somebody."""
+        while sessions := self.of_user(user_id, before=None, limit=100):
+            for session in sessions:
+                self._table.write(Delete(f"SESSION#{session.id}"))
 
     def _revoke(self, session: Session) -> None:
         self._sessions.change(session, lambda fresh: fresh.revoked(self._clock()))

@@ -151,6 +151,11 @@ class Accounts:
                 return self._kept.users.saved(changed)
         raise Conflict("The account is being changed by many at once; try again.", code="busy")
 
+    def find_leaving(self, user_id: str) -> User | None:
+        """Read an account that is being erased, or None."""
+        user = self._kept.users.find(user_id)
+        return user if user is not None and user.is_leaving else None
+
     def leaving(self, *, before: str | None, limit: int) -> list[User]:
         """List accounts that are being erased."""
         return self._kept.users.newest("LEAVING", before=before, limit=limit)
@@ -219,6 +224,11 @@ class Accounts:
         """End all keys of somebody."""
         for key in self.api_keys_of(owner_id, before=None, limit=KEYS_PER_OWNER):
             self._table.write(*removal_of_api_key(key.id))
+
+    def erase_api_keys_of(self, owner_id: str) -> None:
+        """Remove every key of somebody, however many."""
+        while self.api_keys_of(owner_id, before=None, limit=1):
+            self.revoke_all_api_keys(owner_id)
 
     # What admins did
 

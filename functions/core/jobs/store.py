@@ -3,14 +3,15 @@
 Keys: `JOB#<id>`; listed under `OWNER#<owner>#JOBS` by id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
 from functions.core.clock import Clock
 from functions.core.collection import Collection
-from functions.core.jobs.model import Failure, Job
-from functions.core.table import Put, Table
+from functions.core.errors import NotFound
+from functions.core.jobs.model import ClaimLost, Failure, Job
+from functions.core.table import Delete, Put, Table
 
 TRANSCRIPT_MISSING: Final = Failure("transcript-missing", "There is no transcript to summarise: its job has failed.")
 
@@ -24,10 +25,9 @@ class Jobs:
     """All jobs. Methods that take a `Job` expect one held by a claim and refuse late writers with ClaimLost."""
 
     def __init__(self, table: Table, *, clock: Clock) -> None:
+        self._table = table
         self._clock = clock
-        self._jobs = Collection(
-            table, Job, key=job_key, listed_under=lambda job: (f"OWNER#{job.owner_id}#JOBS", job.id)
-        )
+        self._jobs = Collection(table, Job, key=job_key, listed_under=lambda job: (_list_of(job.owner_id), job.id))
 
     def find(self, job_id: str) -> Job | None:
         """Read a job, or None."""
@@ -41,9 +41,17 @@ class Jobs:
         """Read jobs by id, in that order."""
         return self._jobs.get_many(job_ids)
 
+    def of_owner(self, owner_id: str, *, before: str | None, limit: int) -> list[Job]:
+        """List an owner's jobs, newest first, older than the id `before`."""
+        return self._jobs.newest(_list_of(owner_id), before=before, limit=limit)
+
     def put(self, job: Job) -> Put:
         """Return the write that adds or saves a job, to go with others."""
         return self._jobs.put(job)
+
+    def erase(self, job: Job) -> None:
+        """Remove a job; raises Changed if it is not as it was read, for it may have got a result meanwhile."""
+        self._table.write(Delete(job_key(job.id), seen=job.version))
 
     def claim(self, job_id: str, *, by: str, lease: timedelta) -> Job:
         """Start an attempt; raises NotFound, JobAlreadyFinished or JobClaimedElsewhere."""
@@ -52,14 +60,14 @@ class Jobs:
     def renew(self, held: Job, *, lease: timedelta) -> Job:
         """Hold on to a claimed job."""
         attempt = held.attempts
-        return self._jobs.change(held, lambda job: job.renew(attempt=attempt, now=self._clock(), lease=lease))
+        return self._change(held, lambda job: job.renew(attempt=attempt, now=self._clock(), lease=lease))
 
     def report(
         self, held: Job, *, stage: str, progress: float, message: str = "", eta_seconds: float | None = None
     ) -> Job:
         """Say how far the work is."""
         attempt = held.attempts
-        return self._jobs.change(
+        return self._change(
             held,
             lambda job: job.report(
                 attempt=attempt, stage=stage, progress=progress, message=message, eta_seconds=eta_seconds
@@ -69,7 +77,7 @@ class Jobs:
     def finish(self, held: Job, *, result_key: str, timings: dict[str, float]) -> Job:
         """Make a result visible: from here on it is the job's."""
         attempt = held.attempts
-        return self._jobs.change(
+        return self._change(
             held,
             lambda job: job.finish(attempt=attempt, result_key=result_key, timings=timings, now=self._clock()),
         )
@@ -77,13 +85,23 @@ class Jobs:
     def fail(self, held: Job, failure: Failure) -> Job:
         """End a claimed job that no further attempt can help."""
         attempt = held.attempts
-        return self._jobs.change(held, lambda job: job.fail(attempt=attempt, failure=failure, now=self._clock()))
+        return self._change(held, lambda job: job.fail(attempt=attempt, failure=failure, now=self._clock()))
 
     def release(self, held: Job, *, reason: Failure | None = None) -> Job:
         """Give a claimed job back for another attempt."""
         attempt = held.attempts
-        return self._jobs.change(held, lambda job: job.release(attempt=attempt, reason=reason))
+        return self._change(held, lambda job: job.release(attempt=attempt, reason=reason))
 
     def bury(self, job_id: str, failure: Failure) -> Job:
         """End a job that no message calls for; raises NotFound, JobAlreadyFinished or JobClaimedElsewhere."""
         return self._jobs.change(self._jobs.get(job_id), lambda job: job.bury(failure=failure, now=self._clock()))
+
+    def _change(self, held: Job, transition: Callable[[Job], Job]) -> Job:
+        try:
+            return self._jobs.change(held, transition)
+        except NotFound as error:
+            raise ClaimLost("The job is not there any more.") from error
+
+
+def _list_of(owner_id: str) -> str:
+    return f"OWNER#{owner_id}#JOBS"

@@ -75,6 +75,7 @@ class KeyRing:
         self._clock = clock
         self._lines = Collection(table, KeyLine, key=lambda purpose: f"KEY#{purpose}")
         self._read: dict[Purpose, tuple[KeyLine, datetime]] = {}
+        self._searched: dict[Purpose, datetime] = {}
         self._secrets: dict[tuple[Purpose, int], tuple[Key, datetime]] = {}
         self._lock = threading.RLock()
 
@@ -129,8 +130,10 @@ class KeyRing:
 
     def _find(self, purpose: Purpose, number: int) -> WrappedKey:
         found = _by_number(self._line(purpose), number)
-        if found is None and self._clock() - self._read[purpose][1] >= READ_AGAIN_AFTER:
+        searched = self._searched.get(purpose)
+        if found is None and (searched is None or self._clock() - searched >= READ_AGAIN_AFTER):
             # Another process may have rotated.
+            self._searched[purpose] = self._clock()
             found = _by_number(self._fresh(purpose), number)
         if found is None:
             raise UnknownKey
@@ -138,7 +141,7 @@ class KeyRing:
 
     def _line(self, purpose: Purpose) -> KeyLine:
         kept = self._read.get(purpose)
-        if kept is not None and kept[0].keys and self._clock() - kept[1] < KEPT_FOR:
+        if kept is not None and self._clock() - kept[1] < KEPT_FOR:
             return kept[0]
         return self._fresh(purpose)
 

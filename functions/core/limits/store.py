@@ -7,7 +7,7 @@ refuses costs a unit, too: a call costs one unit mostly, 0.63 USD for a million.
 import hashlib
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -15,9 +15,12 @@ from botocore.exceptions import ClientError
 from functions.core.aws import client
 from functions.core.limits.model import Limit, Verdict
 
-AHEAD: Final = 50
-"""Milliseconds: how far beyond a faster clock the second try counts its call."""
+SECOND: Final = 1_000_000
+"""Times are whole microseconds, as clocks give them: rounded ones would make a window shorter."""
+AHEAD: Final = 50_000
+"""How far beyond a faster clock the second try counts its call."""
 NEVER: Final = 0
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Item = Mapping[str, Any]
 
@@ -31,28 +34,27 @@ class DynamoLimiter:
     def take(self, limit: Limit, key: str, *, now: datetime) -> Verdict:
         """Count one call of `key` if it is allowed; in doubt, it is not."""
         pk = f"RATE#{limit.name}#{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-        milliseconds = math.floor(now.timestamp() * 1000)
-        return self._take_exact(limit, pk, milliseconds) if limit.is_exact else self._take_rate(limit, pk, milliseconds)
+        time = (now - EPOCH) // timedelta(microseconds=1)
+        return self._take_exact(limit, pk, time) if limit.is_exact else self._take_rate(limit, pk, time)
 
     def _take_exact(self, limit: Limit, pk: str, now: int) -> Verdict:
         """Shift the times of the last calls, if the oldest of them is out of the window.
 
-        Times never fall, whatever clocks do, so any `calls + 1` calls in a row span more than the window.
+        Times never fall, whatever clocks do, and the caller's own clock alone says what is out of the window. So no
+        window holds more than `calls`, even if each call is judged by the clock that it came with.
         """
-        window, last = limit.seconds * 1000, f"c{limit.calls - 1}"
-        taken, item = self._shift(limit, pk, now)
-        if not taken and item is not None and _time(item, "c0") <= now - window:
+        horizon, last = now - limit.seconds * SECOND, f"c{limit.calls - 1}"
+        taken, item = self._shift(limit, pk, now, horizon)
+        if not taken and item is not None and _time(item, "c0") <= horizon:
             # A faster clock was here: count from there.
-            now = _time(item, last) + AHEAD
-            taken, item = self._shift(limit, pk, now)
+            taken, item = self._shift(limit, pk, _time(item, last) + AHEAD, horizon)
         if not taken:
-            free_at = _time(item or {}, "c0") + window
-            return _refused(limit, max(free_at - now, 1))
+            return _refused(limit, max(_time(item or {}, "c0") - horizon, 1))
         assert item is not None
-        used = sum(_time(item, f"c{slot}") > now - window for slot in range(limit.calls))
+        used = sum(_time(item, f"c{slot}") > horizon for slot in range(limit.calls))
         return Verdict(limit=limit, is_allowed=True, remaining=limit.calls - used, resets_after=float(limit.seconds))
 
-    def _shift(self, limit: Limit, pk: str, now: int) -> tuple[bool, Item | None]:
+    def _shift(self, limit: Limit, pk: str, now: int, horizon: int) -> tuple[bool, Item | None]:
         last = f"c{limit.calls - 1}"
         # The right-hand sides see the item as it was.
         shifts = [f"c{slot} = if_not_exists(c{slot + 1}, :never)" for slot in range(limit.calls - 1)]
@@ -62,7 +64,7 @@ class DynamoLimiter:
             f"attribute_not_exists({last}) OR (c0 <= :horizon AND {last} <= :now)",
             {
                 ":now": now,
-                ":horizon": now - limit.seconds * 1000,
+                ":horizon": horizon,
                 ":ttl": _expiry(limit, now),
                 **({":never": NEVER} if shifts else {}),
             },
@@ -70,7 +72,7 @@ class DynamoLimiter:
 
     def _take_rate(self, limit: Limit, pk: str, now: int) -> Verdict:
         """Move the theoretical arrival time on, idle bucket first, then one in use (GCRA, ITU-T I.371)."""
-        step = math.ceil(limit.seconds * 1000 / limit.calls)
+        step = math.ceil(limit.seconds * SECOND / limit.calls)
         room = now + step * (limit.calls - 1)
         taken, item = self._update(
             pk,
@@ -89,7 +91,7 @@ class DynamoLimiter:
         if not taken:
             return _refused(limit, max(arrival - room, 1))
         remaining = max(0, (now + step * limit.calls - arrival) // step)
-        return Verdict(limit=limit, is_allowed=True, remaining=remaining, resets_after=max(0, arrival - now) / 1000)
+        return Verdict(limit=limit, is_allowed=True, remaining=remaining, resets_after=max(0, arrival - now) / SECOND)
 
     def _update(self, pk: str, update: str, condition: str, values: Mapping[str, int]) -> tuple[bool, Item | None]:
         """Return whether the condition held, and the item: the new one if it did, else the old one."""
@@ -117,8 +119,8 @@ def _time(item: Item, name: str) -> int:
 
 
 def _expiry(limit: Limit, now: int) -> int:
-    return now // 1000 + limit.seconds + 60
+    return now // SECOND + limit.seconds + 60
 
 
-def _refused(limit: Limit, milliseconds: int) -> Verdict:
-    return Verdict(limit=limit, is_allowed=False, remaining=0, resets_after=milliseconds / 1000)
+def _refused(limit: Limit, wait: int) -> Verdict:
+    return Verdict(limit=limit, is_allowed=False, remaining=0, resets_after=wait / SECOND)

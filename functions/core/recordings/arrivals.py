@@ -30,9 +30,13 @@ class Arrivals:
 
     def take_in(self, key: str) -> None:
         """Handle the report that an object lies under `key`."""
-        recording = self._recordings.find(recording_id_of(key) or "")
+        recording_id = recording_id_of(key)
+        recording = self._recordings.find(recording_id or "")
         if recording is None or source_key(recording) != key:
             log.warning("an upload that nobody announced", key=key)
+            if recording is None and recording_id is not None:
+                # Erased while its form still worked. For good: the bucket keeps a week of what is only deleted.
+                self._media.remove_all(key.removesuffix("source"))
             return
         log.bind_request(recording.request_id, recording_id=recording.id)
         match recording.stored_status:

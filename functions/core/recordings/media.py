@@ -1,15 +1,19 @@
 """The media bucket: signed ways in and out, and what workers leave there. Keys are made of ids, never of file names."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
 from functions.core.aws import client
-from functions.core.errors import NotFound
+from functions.core.errors import NotFound, Unavailable
 from functions.core.recordings.model import Recording
+
+if TYPE_CHECKING:
+    from types_boto3_s3.type_defs import DeleteMarkerEntryTypeDef, ObjectVersionTypeDef
 
 DOWNLOAD_LIFE: Final = timedelta(hours=1)
 """How long a signed download works: a long recording is played from it by ranges."""
@@ -62,10 +66,24 @@ class Media(Protocol):
         """Delete an object; one that is not there is no error."""
         ...
 
+    def remove_all(self, prefix: str) -> int:
+        """Delete for good whatever lies or lay under a prefix, each earlier version too; returns how many there were.
+
+        Raises:
+            ValueError: the prefix does not end in "/", and might be that of a neighbour.
+            Unavailable: some of it is still there.
+        """
+        ...
+
 
 def source_key(recording: Recording) -> str:
     """Return where a recording's own bytes lie."""
-    return f"media/{recording.owner_id}/{recording.id}/source"
+    return f"{sources_of(recording.owner_id)}{recording.id}/source"
+
+
+def sources_of(owner_id: str) -> str:
+    """Return under which prefix the bytes of all recordings of somebody lie."""
+    return f"media/{owner_id}/"
 
 
 def recording_id_of(key: str) -> str | None:
@@ -79,7 +97,12 @@ def recording_id_of(key: str) -> str | None:
 
 def result_key(job_id: str, attempt: int, name: str) -> str:
     """Return where an attempt of a job leaves a result; no attempt ever writes over another's."""
-    return f"results/{job_id}/{attempt}/{name}"
+    return f"{results_of(job_id, attempt)}{name}"
+
+
+def results_of(job_id: str, attempt: int | None = None) -> str:
+    """Return under which prefix the results of a job lie, or of one attempt."""
+    return f"results/{job_id}/" if attempt is None else f"results/{job_id}/{attempt}/"
 
 
 class S3Media:
@@ -164,6 +187,31 @@ class S3Media:
     def remove(self, key: str) -> None:
         """Delete an object; one that is not there is no error."""
         self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def remove_all(self, prefix: str) -> int:
+        """Delete for good whatever lies or lay under a prefix; returns how many versions there were.
+
+        Raises:
+            ValueError: the prefix does not end in "/".
+            Unavailable: some of it is still there.
+        """
+        if not prefix.endswith("/"):
+            raise ValueError(f"{prefix!r} does not end in '/'.")
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
+        # A page has at most 1,000 versions and markers, which is what one request deletes.
+        return sum(self._remove_versions([*page.get("Versions", []), *page.get("DeleteMarkers", [])]) for page in pages)
+
+    def _remove_versions(self, found: "Sequence[ObjectVersionTypeDef | DeleteMarkerEntryTypeDef]") -> int:
+        if not found:
+            return 0
+        answer = self._client.delete_objects(
+            Bucket=self._bucket,
+            Delete={"Objects": [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found], "Quiet": True},
+        )
+        errors = answer.get("Errors", [])
+        if errors:
+            raise Unavailable(f"{len(errors)} objects could not be deleted ({errors[0].get('Code')}).")
+        return len(found)
 
 
 def _is_missing(error: ClientError) -> bool:

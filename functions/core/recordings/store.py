@@ -1,7 +1,8 @@
 """Recordings in the library table.
 
 Keys: `RECORDING#<id>`; listed under `OWNER#<owner>#RECORDINGS` by id, newest first.
-`IDEMPOTENCY#<owner>#<hash of the caller's key>` names the recording that a repeated request made the first time.
+`IDEMPOTENCY#<owner>#<hash of the caller's key>` names the recording that a repeated request made the first time; listed
+under `OWNER#<owner>#REPEATS`.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from functions.core.errors import Invalid, NotFound
 from functions.core.jobs.model import Job
 from functions.core.jobs.store import Jobs
 from functions.core.recordings.model import Recording, RecordingStatus
-from functions.core.table import Changed, Table
+from functions.core.table import Changed, Delete, Table
 
 IDEMPOTENCY_LIFE: Final = timedelta(hours=24)
 BROKEN_PROMISE_LIFE: Final = timedelta(days=7)
@@ -45,12 +46,16 @@ class Recordings:
         self._recordings = Collection(
             table,
             Recording,
-            key=lambda recording_id: f"RECORDING#{recording_id}",
+            key=_recording_key,
             listed_under=lambda recording: (_list_of(recording.owner_id), recording.id),
             expires_at=_expiry,
         )
         self._repeats = Collection(
-            table, Repeat, key=lambda key: f"IDEMPOTENCY#{key}", expires_at=lambda repeat: repeat.until
+            table,
+            Repeat,
+            key=_repeat_key,
+            listed_under=lambda repeat: (_repeats_of(repeat.id.split("#")[0]), repeat.id),
+            expires_at=lambda repeat: repeat.until,
         )
 
     def add(self, recording: Recording, *, idempotency_key: str | None = None) -> Recording:
@@ -94,6 +99,16 @@ class Recordings:
         """Apply a pure transition and save it."""
         return self._recordings.change(recording, transition)
 
+    def erase(self, recording: Recording) -> None:
+        """Remove a recording; raises Changed if it is not as it was read, for it may have got jobs meanwhile."""
+        self._table.write(Delete(_recording_key(recording.id), seen=recording.version))
+
+    def erase_repeats_of(self, owner_id: str) -> None:
+        """Forget which requests of an owner had an Idempotency-Key."""
+        while repeats := self._repeats.newest(_repeats_of(owner_id), before=None, limit=100):
+            for repeat in repeats:
+                self._table.write(Delete(_repeat_key(repeat.id)))
+
     def _add_once(self, recording: Recording, repeat: Repeat) -> Recording:
         earlier = self._repeats.find(repeat.id)
         if earlier is None or earlier.until <= self._clock():
@@ -114,6 +129,18 @@ def owned(recording: Recording | None, owner_id: str) -> Recording:
     if recording is None or recording.owner_id != owner_id:
         raise NotFound("There is no such recording.")
     return recording
+
+
+def _recording_key(recording_id: str) -> str:
+    return f"RECORDING#{recording_id}"
+
+
+def _repeat_key(repeat_id: str) -> str:
+    return f"IDEMPOTENCY#{repeat_id}"
+
+
+def _repeats_of(owner_id: str) -> str:
+    return f"OWNER#{owner_id}#REPEATS"
 
 
 def _list_of(owner_id: str) -> str:
