@@ -18,9 +18,17 @@ class EventBus:
 
     def put(self, detail_type: str, detail: str) -> str | None:
         """Hand an event over; returns the code of what went wrong, if anything did."""
-        entry = {"Source": self._source, "DetailType": detail_type, "Detail": detail}
         try:
-            answer = client("events").put_events(Entries=[{**entry, "Resources": self._resources}])
+            answer = client("events").put_events(
+                Entries=[
+                    {
+                        "Source": self._source,
+                        "DetailType": detail_type,
+                        "Detail": detail,
+                        "Resources": self._resources,
+                    }
+                ]
+            )
         except ClientError as error:
             return error.response["Error"]["Code"]
         except BotoCoreError as error:

@@ -204,3 +204,49 @@ def test_api_keys_are_listed_in_pages(house: House, anna: User) -> None:
 
     assert [key["id"] for page in (first, second) for key in page.json()["items"]] == made[::-1]
     assert second.json()["next_cursor"] is None
+
+
+def test_a_key_does_what_its_scopes_say_and_nothing_else(house: House, anna: User) -> None:
+    made = house.client(anna).post("/v1/api-keys", json={"name": "phone", "scopes": ["recordings:write"]}).json()
+    client = house.client(bearer=made["secret"])
+
+    refused = client.get("/v1/recordings")
+
+    assert made["scopes"] == ["recordings:write"]
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope-missing")
+    assert refused.json()["scope"] == "recordings:read"
+    assert (
+        client.post("/v1/recordings", json={"filename": "a.mp3", "size": 1, "content_type": "audio/mpeg"}).status_code
+        == 201
+    )
+
+
+def test_a_key_makes_no_key_that_may_more_than_itself(house: House, anna: User) -> None:
+    scopes = ["account:write", "account:read"]
+    made = house.client(anna).post("/v1/api-keys", json={"name": "phone", "scopes": scopes}).json()
+    client = house.client(bearer=made["secret"])
+
+    more = client.post("/v1/api-keys", json={"name": "more", "scopes": ["recordings:read"]})
+    unnamed = client.post("/v1/api-keys", json={"name": "as much"}).json()
+
+    assert (more.status_code, more.json()["code"]) == (403, "scope-missing")
+    assert sorted(unnamed["scopes"]) == sorted(scopes)
+
+
+def test_a_key_says_when_it_was_last_used_and_the_table_is_written_once_an_hour() -> None:
+    clock = FakeClock()
+    house = House(clock=clock)
+    client = house.client(house.a_known_user())
+    secret = client.post("/v1/api-keys", json={"name": "phone"}).json()["secret"]
+    before = client.get("/v1/api-keys").json()["items"][0]["last_used_at"]
+    clock.pass_time(timedelta(days=400))
+    key = house.client(bearer=secret)
+
+    key.get("/v1/auth/check")
+    written = house.accounts_table.writes
+    key.get("/v1/auth/check")
+    last_used_at = key.get("/v1/api-keys").json()["items"][0]["last_used_at"]
+
+    assert before is None
+    assert last_used_at.startswith("2027-12-26T12:00:00")
+    assert house.accounts_table.writes == written

@@ -5,7 +5,7 @@ import pytest
 
 from functions.core.collection import Collection, Sealed
 from functions.core.keys.ring import KeyRing
-from functions.core.keys.sealing import Sealer, SealBroken
+from functions.core.keys.sealing import SealBroken, Sealer
 from functions.core.keys.secret_provider import SecretProvider
 from functions.core.table import Delete, Put
 from tests.fakes.clock import FakeClock

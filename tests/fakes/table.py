@@ -11,6 +11,7 @@ from functions.core.table import Changed, Delete, Document, Put, stored
 class FakeTable:
     def __init__(self) -> None:
         self.documents: dict[str, Document] = {}
+        self.writes = 0
         self._lock = threading.Lock()
 
     def get(self, pk: str) -> Document | None:
@@ -24,6 +25,7 @@ class FakeTable:
             for write in writes:
                 if not self._is_allowed(write):
                     raise Changed
+            self.writes += len(writes)
             for write in writes:
                 if isinstance(write, Put):
                     kept = {name: value for name, value in stored(write).items() if value is not None}

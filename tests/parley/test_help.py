@@ -14,7 +14,7 @@ def all_commands(group: click.Group, *before: str) -> Iterator[tuple[str, ...]]:
             yield from all_commands(command, *before, name)
 
 
-@pytest.mark.parametrize("command", all_commands(parley), ids=" ".join)
+@pytest.mark.parametrize("command", list(all_commands(parley)), ids=" ".join)
 def test_help_shows_an_example_of_each_command(stranger: Terminal, command: tuple[str, ...]) -> None:
     result = stranger.type(*command, "--help")
     assert result.exit_code == 0

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -161,7 +162,9 @@ class Sessions:
                 self._table.write(Delete(f"SESSION#{session.id}"))
 
     def _revoke(self, session: Session) -> None:
-        self._sessions.change(session, lambda fresh: fresh.revoked(self._clock()))
+        # One that is erased meanwhile has ended, too.
+        with suppress(NotFound):
+            self._sessions.change(session, lambda fresh: fresh.revoked(self._clock()))
 
     def _read(self, token: str) -> tuple[Session, int]:
         form = _FORM.fullmatch(token)

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from functions.core.keys.ring import KeyRing, Purpose
-from functions.core.keys.sealing import Sealer, SealBroken, key_number_of
+from functions.core.keys.sealing import SealBroken, Sealer, key_number_of
 from functions.core.keys.secret_provider import SecretProvider
 from tests.fakes.clock import FakeClock
 from tests.fakes.table import FakeTable
@@ -115,7 +115,9 @@ def test_a_sealed_text_does_not_say_who_it_is_of(sealer: Sealer) -> None:
 def test_two_seals_of_one_text_share_nothing(sealer: Sealer) -> None:
     first, second = (bytes_of(sealer.seal(TEXT, pk=PK, attribute=ATTRIBUTE)) for _ in range(2))
 
-    salts, nonces, rests = ({raw[part] for raw in (first, second)} for part in (slice(3, 19), slice(19, 31), slice(31, None)))
+    salts, nonces, rests = (
+        {raw[part] for raw in (first, second)} for part in (slice(3, 19), slice(19, 31), slice(31, None))
+    )
     assert [len(salts), len(nonces), len(rests)] == [2, 2, 2]
 
 
