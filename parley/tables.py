@@ -31,9 +31,9 @@ def whole(header: str, *, right: bool = False, width: int | None = None) -> Colu
     return Column(header, is_right=right, width=width)
 
 
-def folded(header: str) -> Column:
+def folded(header: str, *, width: int | None = None) -> Column:
     """Describe a column whose cells may go on in the next line."""
-    return Column(header, is_folded=True)
+    return Column(header, is_folded=True, width=width)
 
 
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
@@ -43,7 +43,7 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> Non
         box=SIMPLE_HEAD if is_seen else None,
         show_edge=False,
         pad_edge=False,
-        padding=(0, 1, 0, 0),
+        padding=(0, 1 if is_seen else 2, 0, 0),
         header_style="bold",
     )
     for column in columns:

@@ -23,7 +23,13 @@ USERS: Final = (
     whole("STATE"),
     whole("MADE"),
 )
-AUDIT: Final = (whole("WHEN"), whole("WHO", width=30), folded("DID WHAT"), whole("TO WHOM", width=30), folded("FACTS"))
+AUDIT: Final = (
+    whole("WHEN"),
+    whole("WHO", width=30),
+    folded("ACTION", width=8),
+    whole("TO WHOM", width=30),
+    folded("FACTS"),
+)
 
 
 @click.group(

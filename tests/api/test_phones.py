@@ -206,3 +206,13 @@ def test_a_code_is_written_in_the_language_that_the_client_asks_for(house: House
     house.client().post("/v1/auth/register", json=ANNA, headers={"Accept-Language": "ru-RU,ru;q=0.9"})
 
     assert house.messages.sent[-1].facts["locale"] == "ru"
+
+
+def test_a_plus_that_a_form_made_a_space_is_a_plus(house: House) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = f"phone=+79991234567&password={PASSWORD}"
+
+    answer = house.client().post("/v1/auth/register", content=body.encode(), headers=form)
+
+    assert answer.status_code == 202
+    assert house.messages.sent[-1].to == PHONE

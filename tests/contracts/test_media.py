@@ -1,13 +1,17 @@
 import base64
 import io
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
-from functions.core.errors import NotFound
+from functions.core.aws import client
+from functions.core.errors import NotFound, Unavailable
 from functions.core.recordings.media import Media, S3Media, Stored
 from tests.builders import a_recording
 
@@ -81,3 +85,64 @@ def test_a_signed_form_holds_what_s3_checks() -> None:
     assert ["content-length-range", 1234, 1234] in conditions
     assert {"Content-Type": "audio/mp4"} in conditions
     assert {"key": f"media/{recording.owner_id}/{recording.id}/source"} in conditions
+
+
+def test_all_under_a_prefix_is_removed_and_nothing_beside_it(media: Media) -> None:
+    owner, neighbour = f"media/usr_{uuid4()}", f"media/usr_{uuid4()}"
+    keys = [f"{owner}/{number}/source" for number in range(3)]
+    for key in (*keys, f"{owner}2/0/source", f"{neighbour}/0/source"):
+        media.write(key, b"x", content_type="audio/wav")
+
+    assert media.remove_all(f"{owner}/") == 3
+    assert media.remove_all(f"{owner}/") == 0
+
+    assert [media.find(key) for key in keys] == [None] * 3
+    assert media.find(f"{owner}2/0/source") is not None
+    assert media.find(f"{neighbour}/0/source") is not None
+
+
+def test_a_prefix_that_could_be_that_of_a_neighbour_is_refused(media: Media) -> None:
+    for prefix in ("media/usr_1", ""):
+        with pytest.raises(ValueError, match="/"):
+            media.remove_all(prefix)
+
+
+@pytest.fixture
+def bucket(moto_names: Mapping[str, str]) -> str:
+    return moto_names["MediaBucket"]
+
+
+def test_what_was_written_over_or_deleted_before_is_gone_for_good(bucket: str) -> None:
+    media, prefix = S3Media(bucket), f"results/{uuid4()}/"
+    for body in (b"first", b"second"):
+        media.write(f"{prefix}written-over", body, content_type="text/plain")
+    media.write(f"{prefix}deleted", b"x", content_type="text/plain")
+    media.remove(f"{prefix}deleted")
+    media.remove(f"{prefix}never-there")
+
+    media.remove_all(prefix)
+
+    left = boto3.client("s3").list_object_versions(Bucket=bucket, Prefix=prefix)
+    assert "Versions" not in left
+    assert "DeleteMarkers" not in left
+
+
+def test_more_than_a_thousand_versions_are_removed(bucket: str) -> None:
+    media, prefix = S3Media(bucket), f"results/{uuid4()}/"
+    for number in range(1003):
+        media.write(f"{prefix}{number}", b"", content_type="text/plain")
+
+    assert media.remove_all(prefix) == 1003
+    assert "Versions" not in boto3.client("s3").list_object_versions(Bucket=bucket, Prefix=prefix)
+
+
+def test_what_s3_did_not_delete_is_no_success(bucket: str) -> None:
+    media, prefix = S3Media(bucket), f"results/{uuid4()}/"
+    media.write(f"{prefix}1", b"", content_type="text/plain")
+    page = client("s3").list_object_versions(Bucket=bucket, Prefix=prefix)
+
+    with Stubber(client("s3")) as s3:
+        s3.add_response("list_object_versions", page)
+        s3.add_response("delete_objects", {"Errors": [{"Key": f"{prefix}1", "Code": "AccessDenied"}]})
+        with pytest.raises(Unavailable, match="AccessDenied"):
+            media.remove_all(prefix)

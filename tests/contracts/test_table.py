@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -121,3 +121,63 @@ def test_every_document_comes_back_equal(table: Table, document: dict[str, objec
     table.write(Put(pk=key, document=document))
 
     assert table.get(key) == document | {"pk": key, "version": 1}
+
+
+def test_a_document_is_removed_only_while_it_is_as_it_was_seen(table: Table) -> None:
+    key, other = a_key(), a_key()
+    table.write(Put(pk=key, document={"n": 1}))
+    table.write(Put(pk=key, document={"n": 2}, seen=1))
+
+    for writes in ([Delete(key, seen=1)], [Put(pk=other, document={}), Delete(key, seen=1)], [Delete(other, seen=1)]):
+        with pytest.raises(Changed):
+            table.write(*writes)
+    assert table.get_many([key, other]).keys() == {key}
+
+    table.write(Delete(key, seen=2))
+    assert table.get(key) is None
+
+
+def test_a_document_is_removed_as_expired_only_if_it_still_is(table: Table) -> None:
+    noon = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+    over, prolonged, endless = a_key(), a_key(), a_key()
+    for key in (over, prolonged):
+        table.write(Put(pk=key, document={}, expires_at=noon))
+    table.write(Put(pk=prolonged, document={}, seen=1, expires_at=noon + timedelta(hours=1)))
+    table.write(Put(pk=endless, document={}))
+    later = noon + timedelta(minutes=1)
+
+    table.write(Delete(over, expired_before=later))
+    for key in (over, prolonged, endless):
+        with pytest.raises(Changed):
+            table.write(Delete(key, expired_before=later))
+    with pytest.raises(Changed):
+        table.write(Delete(prolonged, seen=1, expired_before=later + timedelta(days=1)))
+
+    assert table.get_many([over, prolonged, endless]).keys() == {prolonged, endless}
+    table.write(Delete(prolonged, seen=2, expired_before=later + timedelta(days=1)))
+    assert table.get(prolonged) is None
+
+
+def test_documents_whose_time_was_over_are_found(table: Table) -> None:
+    # Long ago, so that nothing of other tests is among them.
+    then = datetime(2001, 1, 1, tzinfo=UTC)
+    over = {a_key() for _ in range(5)}
+    for key in over:
+        table.write(Put(pk=key, document={"text": "x" * 1000}, expires_at=then - timedelta(seconds=1)))
+    for expires_at in (then, then + timedelta(days=1), None):
+        table.write(Put(pk=a_key(), document={}, expires_at=expires_at))
+
+    assert set(table.expired(then, limit=100)) == over
+    assert len(set(table.expired(then, limit=3)) & over) == 3
+    table.write(*(Delete(key) for key in over))
+
+
+def test_documents_of_many_pages_are_looked_through(table: Table) -> None:
+    then = datetime(2001, 1, 1, tzinfo=UTC)
+    # A page of DynamoDB is 1 MB.
+    keys = [a_key() for _ in range(8)]
+    for key in keys:
+        table.write(Put(pk=key, document={"text": "x" * 300_000}, expires_at=then - timedelta(seconds=1)))
+
+    assert set(table.expired(then, limit=100)) == set(keys)
+    table.write(*(Delete(key) for key in keys))

@@ -44,7 +44,7 @@ class FakeMedia:
 
     def remove_all(self, prefix: str) -> int:
         if not prefix.endswith("/"):
-            raise ValueError(prefix)
+            raise ValueError(f"{prefix!r} does not end in '/'.")
         found = {key for key in self.kept if key.startswith(prefix)}
         self.kept -= found
         for key in found:

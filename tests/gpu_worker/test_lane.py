@@ -10,7 +10,7 @@ from functions.core.jobs.dead_letters import DeadLetters
 from functions.core.jobs.model import Job, JobClaimedElsewhere, Kind, Lane, Status
 from functions.core.jobs.store import Jobs
 from functions.core.recordings.arrivals import Arrivals
-from functions.core.recordings.media import source_key
+from functions.core.recordings.media import result_key, source_key
 from functions.core.recordings.store import Recordings
 from gpu_worker.claim import Hopeless
 from gpu_worker.heartbeat import Heartbeat
@@ -53,7 +53,7 @@ class Workplace:
         self.stopping = threading.Event()
         self.task = FakeTask()
         self.heartbeat = Heartbeat(LEASE)
-        media = FakeMedia()
+        self.media = media = FakeMedia()
         arrivals = Arrivals(recordings=self.recordings, jobs=self.jobs, media=media, queues=self.queues, clock=clock)
         recording = self.recordings.add(a_recording())
         media.write(source_key(recording), WAV, content_type="audio/wav")
@@ -68,6 +68,7 @@ class Workplace:
         house = House(
             jobs=self.jobs,
             recordings=self.recordings,
+            media=self.media,
             queues=self.queues,
             heartbeat=self.heartbeat,
             lease=LEASE,
@@ -231,6 +232,81 @@ def test_the_work_learns_from_a_heartbeat_that_its_job_is_gone(place: Workplace)
     place.worker().work_off_one()
 
     assert place.transcribe().claimed_by == "two"
+
+
+def leave_a_result(place: Workplace, work: Work) -> str:
+    key = result_key(work.claim.job.id, work.claim.job.attempts, "transcript.json")
+    place.media.write(key, b"{}", content_type="application/json")
+    return key
+
+
+def test_the_work_learns_from_a_heartbeat_that_its_job_was_erased(place: Workplace) -> None:
+    def lose(work: Work) -> None:
+        place.jobs.erase(place.transcribe())
+        place.heartbeat.beat()
+        work.claim.report("transcribing", 0.9)
+        pytest.fail("it went on")
+
+    place.task.act = lose
+    place.worker().work_off_one()
+
+    assert place.jobs.find(place.transcribe_id) is None
+
+
+@pytest.mark.parametrize("breaks", [False, True], ids=["goes through", "breaks at last"])
+def test_what_was_written_for_a_job_that_was_erased_is_removed(place: Workplace, breaks: bool) -> None:
+    def be_erased(work: Work) -> None:
+        leave_a_result(place, work)
+        place.jobs.erase(place.transcribe())
+        if breaks:
+            raise OSError("the recording is gone, too")
+
+    place.task.act = be_erased
+    place.worker().work_off_one()
+
+    assert not any(key.startswith("results/") for key in place.media.kept)
+    place.clock.pass_time(timedelta(minutes=15))
+    place.worker().work_off_one()
+    assert place.inbox.messages == []
+
+
+def test_what_a_killed_worker_has_written_for_a_job_that_was_erased_is_removed(place: Workplace) -> None:
+    place.media.write(result_key(place.transcribe_id, 1, "transcript.json"), b"{}", content_type="application/json")
+    place.jobs.erase(place.transcribe())
+
+    place.worker().work_off_one()
+
+    assert not any(key.startswith("results/") for key in place.media.kept)
+    assert place.inbox.messages == []
+
+
+def test_what_a_lost_attempt_has_written_is_removed_and_the_other_ones_result_stays(place: Workplace) -> None:
+    keys: list[str] = []
+
+    def be_overtaken(work: Work) -> None:
+        keys.append(leave_a_result(place, work))
+        if work.claim.job.attempts == 1:
+            place.clock.pass_time(LEASE)
+            place.worker(name="two").work_off_one()
+
+    place.task.act = be_overtaken
+    place.worker(name="one").work_off_one()
+
+    assert [place.media.find(key) is None for key in keys] == [True, False]
+
+
+def test_a_finish_that_went_through_unheard_keeps_its_result(place: Workplace) -> None:
+    keys: list[str] = []
+
+    def finish_unheard(work: Work) -> None:
+        keys.append(leave_a_result(place, work))
+        place.jobs.finish(work.claim.job, result_key=keys[0], timings={})
+
+    place.task.act = finish_unheard
+    place.worker().work_off_one()
+
+    assert place.transcribe().result_key == keys[0]
+    assert place.media.find(keys[0]) is not None
 
 
 def test_a_second_message_of_a_job_in_work_starts_nothing(place: Workplace) -> None:

@@ -16,14 +16,16 @@ SETTINGS = {
     "WHISPER_CPU_THREADS": "1",
     "LEASE_SECONDS": "6",
     "API_AUTH_TOKEN": "operator-key",
+    # All callers come from one address; test_accounts.py tries the limits.
+    "AUTH_CALLS_PER_MINUTE": "0",
     "MAX_UPLOAD_BYTES": "50000000",
 }
 
 
 @contextmanager
-def watched_system(folder: Path) -> Iterator[LocalSystem]:
+def watched_system(folder: Path, **changes: str) -> Iterator[LocalSystem]:
     """Run a system; each part runs under its own role, and what it was refused, AWS would refuse too."""
-    with running_system(folder / "data", environ=SETTINGS) as running:
+    with running_system(folder / "data", environ=SETTINGS | changes) as running:
         yield running
         assert "AccessDenied" not in running.log
 

@@ -86,8 +86,8 @@ class FakeAccounts:
     def add(self, password: str = PASSWORD, **facts: Any) -> Person:
         return self._keep(self._numbered(password=password, **facts))
 
-    def change(self, name: str, **facts: Any) -> None:
-        self._keep(replace(self.find(name), **facts))
+    def change(self, who: str, **facts: Any) -> None:
+        self._keep(replace(self.find(who), **facts))
 
     def find(self, name: str) -> Person:
         return next(person for person in self.people.values() if name.casefold() in person.names)

@@ -229,7 +229,7 @@ def test_the_audit_shows_who_did_what_to_whom(boss: Terminal) -> None:
     boss.type("admin", "deactivate", "bob")
     boss.type("admin", "promote", "bob")
     header, newest, _ = boss.type("admin", "audit", TZ="UTC").stdout.splitlines()
-    assert header.split() == ["WHEN", "WHO", "DID", "WHAT", "TO", "WHOM", "FACTS"]
+    assert header.split() == ["WHEN", "WHO", "ACTION", "TO", "WHOM", "FACTS"]
     anna = boss.state.accounts.find("anna")
     assert newest.split()[0] == "2026-11-21"
     assert newest.split()[2:] == [anna.id, "account", "changed", bob(boss).id, "role=admin"]

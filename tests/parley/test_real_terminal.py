@@ -107,7 +107,7 @@ def test_bars_are_drawn_for_a_person_and_stay_out_of_the_result(terminal: Termin
 
 
 def test_a_list_on_a_terminal_is_a_table_whose_columns_stand_in_line(terminal: Terminal) -> None:
-    terminal.state.accounts.change("anna", role="admin")
+    terminal.state.accounts.change("anna", role="admin", email=None)  # else it would go on in the next line
     terminal.state.accounts.add(username="wide", name="李小龙", phone="+491713920012")
     with screen() as (person, side):
         process = subprocess.Popen(

@@ -1,6 +1,5 @@
 """The media bucket: signed ways in and out, and what workers leave there. Keys are made of ids, never of file names."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
@@ -197,13 +196,18 @@ class S3Media:
         """
         if not prefix.endswith("/"):
             raise ValueError(f"{prefix!r} does not end in '/'.")
-        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
-        # A page has at most 1,000 versions and markers, which is what one request deletes.
-        return sum(self._remove_versions([*page.get("Versions", []), *page.get("DeleteMarkers", [])]) for page in pages)
+        removed = 0
+        while found := self._versions(prefix):
+            self._remove_versions(found)
+            removed += len(found)
+        return removed
 
-    def _remove_versions(self, found: "Sequence[ObjectVersionTypeDef | DeleteMarkerEntryTypeDef]") -> int:
-        if not found:
-            return 0
+    def _versions(self, prefix: str) -> "list[ObjectVersionTypeDef | DeleteMarkerEntryTypeDef]":
+        # At most 1,000, which is what one request deletes.
+        page = self._client.list_object_versions(Bucket=self._bucket, Prefix=prefix)
+        return [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+
+    def _remove_versions(self, found: "list[ObjectVersionTypeDef | DeleteMarkerEntryTypeDef]") -> None:
         answer = self._client.delete_objects(
             Bucket=self._bucket,
             Delete={"Objects": [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found], "Quiet": True},
@@ -211,7 +215,6 @@ class S3Media:
         errors = answer.get("Errors", [])
         if errors:
             raise Unavailable(f"{len(errors)} objects could not be deleted ({errors[0].get('Code')}).")
-        return len(found)
 
 
 def _is_missing(error: ClientError) -> bool:

@@ -1,0 +1,57 @@
+"""What EventBridge starts once a day."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, Final, Protocol
+
+from functions.core.accounts.event_messages import EventBridgeMessages
+from functions.core.accounts.housekeeping import Housekeeping
+from functions.core.accounts.upkeep import Upkeep
+from functions.core.clock import utc_now
+from functions.core.observability import log, set_up_logging
+from functions.core.settings import Inactivity
+from functions.maintenance.wiring import ErasureSettings, wired
+
+SPARE: Final = timedelta(seconds=60)
+"""What is begun shall end before Lambda's time is over."""
+
+
+class Settings(ErasureSettings, Inactivity):
+    """What this function is told."""
+
+
+class Context(Protocol):
+    """What Lambda says of an invocation."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how long until Lambda ends it."""
+        ...
+
+
+class NeedsSomebody(Exception):
+    """The house was kept, but for what a person must look at; counted as an error, which sets off the alarm."""
+
+
+settings = Settings()
+set_up_logging("maintenance", level=settings.log_level, form=settings.log_format)
+parts = wired(settings)
+housekeeping = Housekeeping(
+    accounts=parts.accounts,
+    upkeep=Upkeep(parts.accounts_table, parts.ring),
+    erasure=parts.erasure,
+    ring=parts.ring,
+    messages=EventBridgeMessages(installation=settings.accounts_table),
+    tables=(parts.accounts_table, parts.library),
+    settings=settings,
+    clock=utc_now,
+)
+
+
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Keep house; raises NeedsSomebody afterwards if not all went well."""
+    log.bind_request(str(event.get("id")))
+    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    report = housekeeping.run(deadline=utc_now() + left - SPARE)
+    if report.braked or report.failed:
+        raise NeedsSomebody(report)
+    return asdict(report)
