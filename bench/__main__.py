@@ -1,10 +1,11 @@
-"""`python -m bench [imports] [gateway] [speech] [startup]`: run these measurements, or all."""
+"""`python -m bench [accounts] [imports] [gateway] [speech] [startup]`: run these measurements, or all."""
 
 import sys
 
-from bench import gateway, imports, speech, startup
+from bench import accounts, gateway, imports, speech, startup
 
 MEASUREMENTS = {
+    "accounts": accounts.measure,
     "imports": imports.measure,
     "gateway": gateway.measure,
     "speech": speech.measure,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.local.template import read_template
+from tests.setting_values import VALUES
 
 ROOT: Final = Path(__file__).parent.parent
 ROUNDS: Final = 7
@@ -31,16 +32,6 @@ PACKAGES: Final = (
     "jwt",
     "puremagic",
 )
-VALUES: Final = {
-    "JWT_SECRET_KEY": "x" * 32,
-    "MAX_UPLOAD_BYTES": "1",
-    "UPLOAD_MINUTES": "1",
-    "WHISPER_FAST_MODE": "false",
-    "WHISPER_DEVICE": "auto",
-    "MEDIA_ENDPOINT_URL": "",
-    "LOG_LEVEL": "INFO",
-    "LOG_FORMAT": "json",
-}
 
 
 def measure() -> None:

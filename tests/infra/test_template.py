@@ -15,6 +15,7 @@ from gpu_worker.settings import WorkerSettings
 from infra.doors import ROUTERS
 from infra.local.template import read_template
 from infra.openapi import DOCUMENT, text
+from tests.setting_values import VALUES
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATE = read_template(ROOT / "template.yaml")
@@ -22,27 +23,6 @@ RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 FUNCTIONS = {name: one["Properties"] for name, one in RESOURCES.items() if one["Type"] == "AWS::Serverless::Function"}
 QUEUES = {name: one["Properties"] for name, one in RESOURCES.items() if one["Type"] == "AWS::SQS::Queue"}
 ALARMS = [one["Properties"] for one in RESOURCES.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
-
-# Values that fit any setting of that name; anything else takes "x".
-VALUES = {
-    "KEY_SECRET": "x" * 32,
-    "WRAPPING_KEY": "",
-    "STAGE": "dev",
-    "MESSAGE_SENDER": "log",
-    "SMS_MAX_PRICE_USD": "0.5",
-    "AUTH_CALLS_PER_MINUTE": "5",
-    "REQUESTS_PER_MINUTE": "600",
-    "INACTIVE_ACCOUNT_DAYS": "730",
-    "STALE_KEY_DAYS": "365",
-    "HOUSEKEEPING_DRY_RUN": "false",
-    "MAX_UPLOAD_BYTES": "1",
-    "UPLOAD_MINUTES": "1",
-    "WHISPER_FAST_MODE": "false",
-    "WHISPER_DEVICE": "auto",
-    "LOG_LEVEL": "INFO",
-    "LOG_FORMAT": "json",
-    "MEDIA_ENDPOINT_URL": "",
-}
 
 # Imports a handler as Lambda does and says what its settings are named.
 PROBE = """

@@ -1,0 +1,23 @@
+"""Values that fit the setting of that name, where "x" does not: for importing handlers without an installation."""
+
+from typing import Final
+
+VALUES: Final = {
+    "KEY_SECRET": "x" * 32,
+    "WRAPPING_KEY": "",
+    "STAGE": "dev",
+    "MESSAGE_SENDER": "log",
+    "SMS_MAX_PRICE_USD": "0.5",
+    "AUTH_CALLS_PER_MINUTE": "5",
+    "REQUESTS_PER_MINUTE": "600",
+    "INACTIVE_ACCOUNT_DAYS": "730",
+    "STALE_KEY_DAYS": "365",
+    "HOUSEKEEPING_DRY_RUN": "false",
+    "MAX_UPLOAD_BYTES": "1",
+    "UPLOAD_MINUTES": "1",
+    "WHISPER_FAST_MODE": "false",
+    "WHISPER_DEVICE": "auto",
+    "LOG_LEVEL": "INFO",
+    "LOG_FORMAT": "json",
+    "MEDIA_ENDPOINT_URL": "",
+}
