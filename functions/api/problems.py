@@ -109,6 +109,8 @@ async def _answer_ours(_: Request, error: Exception) -> JSONResponse:
     status = status_of(error)
     # RFC 9110, 11.6.1: a 401 says how to authenticate.
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if "retry_after" in error.facts:
+        headers["Retry-After"] = str(error.facts["retry_after"])
     return problem_response(status, error.detail, error.code, headers=headers, **error.facts)
 
 

@@ -1,15 +1,20 @@
+import json
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fastapi import APIRouter, Depends
 from httpx import Response
 from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
 from functions.api.application import build_app
+from functions.api.lambda_handler import handler_for
 from functions.api.limits import EdgeTrust, RateLimits, address_key, limited
 from functions.api.services import Services
 from functions.core.accounts.model import User
+from functions.core.errors import TooMany
 from tests.builders import PASSWORD
 from tests.fakes.clock import FakeClock
 from tests.fakes.limiter import FakeLimiter
@@ -31,6 +36,16 @@ def try_another() -> dict[str, str]:
     return {}
 
 
+@router.post("/break", dependencies=[Depends(limited("break"))])
+def break_down() -> None:
+    raise RuntimeError
+
+
+@router.post("/send", dependencies=[Depends(limited("send"))])
+def send() -> None:
+    raise TooMany("Too many codes were sent; try again in 7 s.", retry_after=7)
+
+
 class Guesses:
     """A small app whose routes let each address guess twice a minute."""
 
@@ -42,11 +57,11 @@ class Guesses:
             auth_calls_per_minute=calls,
             requests_per_minute=0,
         )
-        self._app = build_app(router, services=Services({RateLimits: limits}))
+        self.app = build_app(router, services=Services({RateLimits: limits}))
 
     def post(self, address: str = "192.0.2.1", path: str = "/guess", **headers: str) -> Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return TestClient(self._app, client=(address, 50000)).post(path, headers=named)
+        return TestClient(self.app, client=(address, 50000)).post(path, headers=named)
 
     def are_used_up(self, address: str = "192.0.2.1", **headers: str) -> bool:
         """Guess twice; tell whether a third guess is refused."""
@@ -246,6 +261,28 @@ def test_a_wait_is_whole_seconds_and_never_none(guesses: Guesses, clock: FakeClo
     assert guesses.post().headers["retry-after"] == "1"
 
 
+def test_a_request_that_broke_says_its_limit_too(guesses: Guesses) -> None:
+    # As structlog shows it unasked, the traceback takes seconds.
+    with capture_logs():
+        answer = guesses.post(path="/break")
+
+    assert (answer.status_code, answer.headers["ratelimit"]) == (500, '"break";r=1;t=60')
+
+
+def test_a_refusal_by_what_no_address_is_counted_for_says_when_to_try_again_too(guesses: Guesses) -> None:
+    answer = guesses.post(path="/send")
+
+    assert (answer.status_code, answer.headers["retry-after"], answer.json()["retry_after"]) == (429, "7", 7)
+
+
+def test_no_log_says_who_was_counted(guesses: Guesses) -> None:
+    with capture_logs() as lines:
+        assert guesses.are_used_up("192.0.2.1")
+
+    assert [line["status"] for line in lines] == [200, 200, 429]
+    assert "192.0.2.1" not in str(lines)
+
+
 def test_of_several_limits_the_tightest_one_is_said() -> None:
     house = House(auth_calls_per_minute=10, clock=FakeClock())
 
@@ -322,6 +359,20 @@ def test_an_address_counts_the_same_with_and_without_the_cdn(behind_the_cdn: Gue
     answer = behind_the_cdn.post(CloudFront_Viewer_Address="198.51.100.7:4711", X_Edge_Secret=EDGE_SECRET)
 
     assert answer.status_code == 429
+
+
+def test_behind_the_gateway_the_address_is_the_one_that_it_saw(guesses: Guesses) -> None:
+    event = json.loads((Path(__file__).parent.parent / "events" / "http_api_v2.json").read_text())
+    seen = event["requestContext"]["http"]
+    event["rawPath"], seen["path"], seen["method"] = "/guess", "/guess", "POST"
+    assert guesses.are_used_up("192.0.2.1")
+
+    def status(address: str) -> int:
+        seen["sourceIp"] = address
+        code: int = handler_for(guesses.app)(event, None)["statusCode"]
+        return code
+
+    assert (status("192.0.2.1"), status("192.0.2.2")) == (429, 200)
 
 
 def test_all_of_a_64_is_one_caller(guesses: Guesses) -> None:

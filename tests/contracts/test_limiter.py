@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -202,6 +203,14 @@ def test_a_clock_that_is_a_little_slow_is_served_and_lets_no_sixth_through(limit
     )
 
 
+def test_a_slow_clock_is_told_to_wait_for_the_fast_one(limiter: Limiter) -> None:
+    _, allowed, refused = take_at(limiter, Limit(name="two", calls=2, seconds=60, is_exact=True), 2, 0, 0)
+
+    # Counted a little beyond the fast clock, or with it.
+    assert allowed.resets_after == pytest.approx(62, abs=0.1)
+    assert (refused.is_allowed, refused.resets_after) == (False, pytest.approx(62))
+
+
 # Rates
 
 
@@ -326,6 +335,36 @@ def test_a_call_overtaken_where_there_was_no_first_one_is_refused_or_counted(
     overtake_once(monkeypatch, lambda: take_at(dynamo, FIVE, 1.02, key=key))
 
     assert dynamo.take(FIVE, key, now=at(0.99)).remaining == 2
+
+
+def test_a_call_that_faster_clocks_keep_overtaking_is_refused_for_a_second(
+    dynamo: DynamoLimiter, moto_names: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dynamodb, update_item, faster = client("dynamodb"), client("dynamodb").update_item, iter((10, 20))
+
+    def update(**request: Any) -> Any:
+        times = {f"c{slot}": {"N": "0"} for slot in range(4)} | {
+            "c4": {"N": f"{at(next(faster)).timestamp():.0f}000000"}
+        }
+        dynamodb.put_item(TableName=moto_names["AccountsTable"], Item=request["Key"] | times)
+        return update_item(**request)
+
+    monkeypatch.setattr(dynamodb, "update_item", update)
+
+    verdict = dynamo.take(FIVE, a_key(), now=NOON)
+
+    assert (verdict.is_allowed, verdict.resets_after) == (False, 1)
+
+
+def test_a_rate_that_does_not_divide_is_rounded_to_the_safe_side(dynamo: DynamoLimiter) -> None:
+    times = [NOON] * 7 + [at(60) - 3 * MICROSECOND] * 7
+
+    assert len(allowed_of(dynamo, Limit(name="seven", calls=7, seconds=60), times)) == 13
+
+
+def test_what_else_fails_is_no_verdict(dynamo: DynamoLimiter) -> None:
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        DynamoLimiter("no-such-table").take(FIVE, a_key(), now=NOON)
 
 
 # What DynamoDB is asked

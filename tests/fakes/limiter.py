@@ -29,9 +29,10 @@ class FakeLimiter:
             after = recent[-limit.calls] + limit.seconds - now
             return Verdict(limit=limit, is_allowed=False, remaining=0, resets_after=after)
         # Kept even if this clock finds them old: the next one may be slower.
-        self.calls[name] = [*last, max([now, *last])][-limit.calls :]
+        newest = max([now, *last])
+        self.calls[name] = [*last, newest][-limit.calls :]
         remaining = limit.calls - len(recent) - 1
-        return Verdict(limit=limit, is_allowed=True, remaining=remaining, resets_after=float(limit.seconds))
+        return Verdict(limit=limit, is_allowed=True, remaining=remaining, resets_after=newest + limit.seconds - now)
 
     def _rate(self, limit: Limit, name: tuple[str, str], now: float) -> Verdict:
         step = limit.seconds / limit.calls

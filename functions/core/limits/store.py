@@ -19,6 +19,8 @@ SECOND: Final = 1_000_000
 """Times are whole microseconds, as clocks give them: rounded ones would make a window shorter."""
 AHEAD: Final = 50_000
 """How far beyond a faster clock the second try counts its call."""
+IN_DOUBT: Final = SECOND
+"""How long to wait where two writes have not told when a call is free."""
 NEVER: Final = 0
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -49,10 +51,12 @@ class DynamoLimiter:
             # A faster clock was here: count from there.
             taken, item = self._shift(limit, pk, _time(item, last) + AHEAD, horizon)
         if not taken:
-            return _refused(limit, max(_time(item or {}, "c0") - horizon, 1))
+            missing = _time(item or {}, "c0") - horizon
+            return _refused(limit, missing if missing > 0 else IN_DOUBT)
         assert item is not None
         used = sum(_time(item, f"c{slot}") > horizon for slot in range(limit.calls))
-        return Verdict(limit=limit, is_allowed=True, remaining=limit.calls - used, resets_after=float(limit.seconds))
+        resets_after = (_time(item, last) - horizon) / SECOND
+        return Verdict(limit=limit, is_allowed=True, remaining=limit.calls - used, resets_after=resets_after)
 
     def _shift(self, limit: Limit, pk: str, now: int, horizon: int) -> tuple[bool, Item | None]:
         last = f"c{limit.calls - 1}"
