@@ -20,7 +20,7 @@ from functions.core.keys.sealing import key_number_of
 from functions.core.settings import Inactivity
 from tests.builders import a_recording
 from tests.fakes.clock import FakeClock
-from tests.house import PASSWORD_HASH, House
+from tests.house import House
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 PHONE = "+79161234567"
@@ -448,8 +448,9 @@ def busy(house: House, clock: FakeClock) -> None:
     """Leave something to do of everything."""
     leaver, unused = house.a_known_user(), house.a_known_user()
     house.a_known_user()
-    house.token_of(leaver)
-    add_key(house, house.a_known_user(role=Role.ADMIN).id)
+    admin = house.a_known_user(role=Role.ADMIN)
+    house.token_of(admin)
+    add_key(house, admin.id)
     clock.pass_time(4000 * DAY)
     house.accounts.change(unused.id, lambda user: replace(user, warned_at=clock()))
     let_leave(house, leaver)

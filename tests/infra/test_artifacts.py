@@ -34,7 +34,8 @@ def test_the_layer_is_small_and_for_arm64() -> None:
     files = [one for one in layer.rglob("*") if one.is_file()]
     native = [one.name for one in files if one.suffix == ".so"]
 
-    assert sum(one.stat().st_size for one in files) < 20 * 1024**2
+    # 14 of them are cryptography; Lambda takes 250.
+    assert sum(one.stat().st_size for one in files) < 30 * 1024**2
     assert native
     assert all("aarch64" in name or "abi3" in name for name in native)
     assert not (layer / "boto3").exists(), "the runtime brings its own"
