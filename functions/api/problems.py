@@ -1,6 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457); the only place where a meaning becomes an HTTP status."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -116,7 +116,7 @@ async def _answer_ours(_: Request, error: Exception) -> JSONResponse:
 
 async def _answer_invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    found = [FieldProblem(pointer=_pointer(one["loc"]), detail=one["msg"]) for one in error.errors()]
+    found = [FieldProblem(pointer=_pointer(one["loc"]), detail=_said(one)) for one in error.errors()]
     return problem_response(422, "What was sent is not valid; `errors` says what and where.", "invalid", errors=found)
 
 
@@ -133,6 +133,19 @@ async def _answer_http(request: Request, error: Exception) -> JSONResponse:
             return problem_response(status, detail, "method-not-allowed", headers={"Allow": allowed})
         case _:
             return problem_response(status, str(error.detail), "unreadable" if status == 400 else "http-error")
+
+
+def _said(found: Mapping[str, Any]) -> str:
+    # Of a secret, pydantic counts "items".
+    context = found.get("ctx", {})
+    match found["type"]:
+        case "too_short" if context.get("field_type") == "Value":
+            return f"should have at least {context['min_length']} characters"
+        case "too_long" if context.get("field_type") == "Value":
+            return f"should have at most {context['max_length']} characters"
+        case "value_error":
+            return str(context.get("error", found["msg"]))
+    return str(found["msg"])
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:

@@ -126,3 +126,17 @@ def test_a_taken_name_is_not_given_twice(house: House, anna: User) -> None:
     answer = house.client(bert).patch("/v1/auth/me", json={"username": anna.username, "password": PASSWORD})
 
     assert (answer.status_code, answer.json()["code"]) == (409, "name-taken")
+
+
+@pytest.mark.parametrize(
+    ("password", "detail"),
+    [
+        ("short", "should have at least 8 characters"),
+        ("x" * 257, "should have at most 256 characters"),
+        ("12345678", "is one of those that everybody tries first"),
+    ],
+)
+def test_what_is_wrong_with_a_password_is_said_in_words(house: House, password: str, detail: str) -> None:
+    body = {"username": "clara", "email": "clara@example.com", "password": password}
+
+    assert house.client().post("/v1/auth/register", json=body).json()["errors"][0]["detail"] == detail

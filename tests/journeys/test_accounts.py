@@ -194,4 +194,4 @@ def housekeeping_runs(system: LocalSystem) -> None:
     sqs = system.aws("sqs")
     url = sqs.get_queue_url(QueueName="parley-local-MaintenanceHousekeepingFunctionDaily-events")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps(event))
-    eventually(lambda: "housekeeping" in system.log and "expired=" in system.log, within=SOON)
+    eventually(lambda: "house kept" in system.log, within=SOON)
