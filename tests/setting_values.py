@@ -13,6 +13,7 @@ VALUES: Final = {
     "INACTIVE_ACCOUNT_DAYS": "730",
     "STALE_KEY_DAYS": "365",
     "HOUSEKEEPING_DRY_RUN": "false",
+    "MOST_ERASED_AT_ONCE": "20",
     "MAX_UPLOAD_BYTES": "1",
     "UPLOAD_MINUTES": "1",
     "WHISPER_FAST_MODE": "false",

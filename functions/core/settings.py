@@ -88,13 +88,23 @@ class Registrations(BaseSettings):
     """The one other origin whose pages may use the refresh cookie."""
 
 
-class Sending(BaseSettings):
-    """How messages reach people."""
+class Mail(BaseSettings):
+    """Whether email reaches people."""
 
     message_sender: Literal["aws", "log"]
-    sms_max_price_usd: str = Field(default="0.50", pattern=r"^\d+(\.\d+)?$")
     mail_from: str = ""
     """A sender that SES has verified; empty: no email is sent."""
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether somebody with an email address alone can be told anything."""
+        return self.message_sender == "log" or bool(self.mail_from)
+
+
+class Sending(Mail):
+    """How messages reach people."""
+
+    sms_max_price_usd: str = Field(default="0.50", pattern=r"^\d+(\.\d+)?$")
 
 
 class Inactivity(BaseSettings):
@@ -104,6 +114,8 @@ class Inactivity(BaseSettings):
     """0: never."""
     stale_key_days: int = Field(default=365, ge=0)
     """An API key unused for so long is removed; 0: never."""
+    most_erased_at_once: int = Field(default=20, ge=0)
+    """If more accounts are due, and more than one in a hundred, none is erased until a person has looked."""
     housekeeping_dry_run: bool = False
     """Only say what would be done."""
 

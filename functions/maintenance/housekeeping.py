@@ -9,14 +9,14 @@ from functions.core.accounts.housekeeping import Housekeeping
 from functions.core.accounts.upkeep import Upkeep
 from functions.core.clock import utc_now
 from functions.core.observability import log, set_up_logging
-from functions.core.settings import Inactivity
+from functions.core.settings import Inactivity, Mail
 from functions.maintenance.wiring import ErasureSettings, wired
 
 SPARE: Final = timedelta(seconds=60)
 """What is begun shall end before Lambda's time is over."""
 
 
-class Settings(ErasureSettings, Inactivity):
+class Settings(ErasureSettings, Inactivity, Mail):
     """What this function is told."""
 
 
@@ -43,6 +43,7 @@ housekeeping = Housekeeping(
     messages=EventBridgeMessages(installation=settings.accounts_table),
     tables=(parts.accounts_table, parts.library),
     settings=settings,
+    sends_mail=settings.sends_mail,
     clock=utc_now,
 )
 

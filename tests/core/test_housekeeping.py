@@ -26,7 +26,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 PHONE = "+79161234567"
 
 
-def keeping(house: House, **settings: object) -> Housekeeping:
+def keeping(house: House, *, sends_mail: bool = True, **settings: object) -> Housekeeping:
     return Housekeeping(
         accounts=house.accounts,
         upkeep=Upkeep(house.accounts_table, house.ring),
@@ -35,12 +35,13 @@ def keeping(house: House, **settings: object) -> Housekeeping:
         messages=house.messages,
         tables=(house.accounts_table, house.library_table),
         settings=Inactivity(**settings),
+        sends_mail=sends_mail,
         clock=house.clock,
     )
 
 
-def keep(house: House, *, deadline: datetime | None = None, **settings: object) -> Report:
-    return keeping(house, **settings).run(deadline=deadline)
+def keep(house: House, *, deadline: datetime | None = None, sends_mail: bool = True, **settings: object) -> Report:
+    return keeping(house, sends_mail=sends_mail, **settings).run(deadline=deadline)
 
 
 def did(report: Report) -> dict[str, int]:
@@ -49,12 +50,12 @@ def did(report: Report) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count and name not in {"rotated", "resealed", "expired"}}
 
 
-def keep_daily(house: House, days: int, **settings: object) -> dict[int, dict[str, int]]:
+def keep_daily(house: House, days: int, *, sends_mail: bool = True, **settings: object) -> dict[int, dict[str, int]]:
     """Keep house for some days; return on which of them what was done."""
     done = {}
     for day in range(days):
         house.clock.pass_time(DAY)  # type: ignore[attr-defined]
-        done[day + 1] = did(keep(house, **settings))
+        done[day + 1] = did(keep(house, sends_mail=sends_mail, **settings))
     return {day: counts for day, counts in done.items() if counts}
 
 
@@ -508,3 +509,10 @@ def test_a_second_run_has_nothing_left_to_do(house: House, clock: FakeClock) -> 
     keep(house)
 
     assert did(keep(house)) == {}
+
+
+def test_who_can_only_be_told_by_email_stays_where_none_is_sent() -> None:
+    house = House(clock=FakeClock())
+    house.a_known_user()
+
+    assert keep_daily(house, 60, sends_mail=False, inactive_account_days=10) == {}

@@ -83,8 +83,8 @@ def erase_user(
     """Erase an account and everything that is theirs. It is closed at once; the rest is gone within minutes."""
     audit = _record(caller, "account erased", user_id, {})
     accounts.change(user_id, lambda user: replace(user, is_leaving=True), audit=audit)
-    leavers.announce(user_id)
     sessions.end_all(user_id)
+    leavers.announce(user_id)
 
 
 @router.get("/audit", responses=problems(Invalid))

@@ -80,8 +80,8 @@ def erase_me(caller: AccountWriter, accounts: TheAccounts, sessions: TheSessions
     within minutes. There is no way back.
     """
     accounts.change(caller.user_id, lambda user: replace(user, is_leaving=True))
-    leavers.announce(caller.user_id)
     sessions.end_all(caller.user_id)
+    leavers.announce(caller.user_id)
     log.info("account is leaving", user_id=caller.user_id)
 
 

@@ -1,7 +1,7 @@
 """Once a day: finishes erasures, ends what nobody uses, removes what is over, renews keys.
 
 Only plain users are ever ended for disuse: an installation must not lose its last admins. Nobody is without a notice,
-so an account without phone and email stays. If far more were due than on any common day, something is wrong with the
+so an account that no message reaches stays. If far more were due than on any common day, something is wrong with the
 clock or the table: then a brake is pulled and nobody is erased until a person has looked.
 """
 
@@ -31,8 +31,6 @@ FIRST_NOTICE: Final = timedelta(days=30)
 LAST_NOTICE: Final = timedelta(days=7)
 BATCH: Final = 500
 """Accounts that one run tells or ends."""
-FEW: Final = 20
-"""So many may be erased in one run, or one in a hundred."""
 EXPIRED_AT_ONCE: Final = 1000
 KEY_LIFE: Final = timedelta(days=90)
 TOKENS_ARE_OVER: Final = timedelta(hours=1)
@@ -162,6 +160,7 @@ class Housekeeping:
         messages: Messages,
         tables: Sequence[Table],
         settings: Inactivity,
+        sends_mail: bool,
         clock: Clock,
     ) -> None:
         self._accounts = accounts
@@ -171,6 +170,7 @@ class Housekeeping:
         self._messages = messages
         self._tables = tables
         self._settings = settings
+        self._sends_mail = sends_mail
         self._clock = clock
 
     def run(self, *, deadline: datetime | None = None) -> Report:
@@ -238,10 +238,11 @@ class Housekeeping:
         if user.role is not Role.USER:
             return None
         step = next_step(last_use.at, user.warned_at, this.now, self._settings.inactive_account_days)
-        return None if step is Step.WARN and _reached_at(user) is None else _Case(user, last_use, step)
+        return None if step is Step.WARN and self._reached_at(user) is None else _Case(user, last_use, step)
 
     def _is_too_many(self, accounts: int) -> bool:
-        return accounts > FEW and self._upkeep.count(up_to=accounts * 100) < accounts * 100
+        many = accounts * 100
+        return accounts > self._settings.most_erased_at_once and self._upkeep.count(up_to=many) < many
 
     def _erase(self, case: _Case, this: _Round) -> bool:
         audit = AuditRecord(
@@ -256,7 +257,7 @@ class Housekeeping:
         return self._upkeep.end_account(case.user, case.last_use, audit) and self._erasure.erase(case.user.id)
 
     def _warn(self, case: _Case, this: _Round) -> bool:
-        reached_at = _reached_at(case.user)
+        reached_at = self._reached_at(case.user)
         assert reached_at is not None
         channel, to = reached_at
         days = days_left(case.last_use.at, this.now, self._settings.inactive_account_days)
@@ -266,6 +267,11 @@ class Housekeeping:
         )
         self._accounts.change(case.user.id, lambda user: replace(user, warned_at=this.now))
         return True
+
+    def _reached_at(self, user: User) -> tuple[Channel, str] | None:
+        if user.phone is not None:
+            return Channel.SMS, user.phone
+        return (Channel.EMAIL, user.email) if user.email is not None and self._sends_mail else None
 
     # What is over
 
@@ -304,7 +310,8 @@ class Housekeeping:
 
     def _drop_older(self, this: _Round, purpose: Purpose, *, after: timedelta) -> None:
         if len(self._ring.numbers(purpose)) > 1 and self._age(purpose) > after:
-            this.do("dropped", partial(self._ring.drop_older, purpose), purpose=purpose)
+            newest = self._ring.numbers(purpose)[-1]
+            this.do("dropped", partial(self._ring.drop_older, purpose, newest=newest), purpose=purpose)
 
     def _age(self, purpose: Purpose) -> timedelta:
         return self._ring.age(purpose) or timedelta()
@@ -316,9 +323,3 @@ def _remove_if_expired(table: Table, pk: str, now: datetime) -> bool:
     except Changed:
         return False
     return True
-
-
-def _reached_at(user: User) -> tuple[Channel, str] | None:
-    if user.phone is not None:
-        return Channel.SMS, user.phone
-    return None if user.email is None else (Channel.EMAIL, user.email)

@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -106,12 +107,15 @@ class KeyRing:
             line = self._add(self._fresh(purpose))
             return self._unwrap(purpose, line.keys[-1])
 
-    def drop_older(self, purpose: Purpose) -> None:
-        """Forget all versions but the newest; what they closed stays closed for ever."""
+    def drop_older(self, purpose: Purpose, *, newest: int) -> None:
+        """Forget all versions before `newest`; what they closed stays closed for ever.
+
+        A version that somebody has added meanwhile stays, and so does `newest`.
+        """
         with self._lock:
             line = self._fresh(purpose)
-            if len(line.keys) > 1:
-                self._keep(self._lines.change(line, lambda fresh: replace(fresh, keys=fresh.keys[-1:])))
+            if line.keys and line.keys[0].number < newest <= line.keys[-1].number:
+                self._keep(self._lines.change(line, partial(_since, newest)))
 
     def age(self, purpose: Purpose) -> timedelta | None:
         """Return the age of the key that is used; None if there is none yet."""
@@ -177,6 +181,10 @@ class KeyRing:
             secret = self._provider.unwrap(base64.b64decode(key.wrapped), _context(purpose, key.number))
             kept = self._secrets[purpose, key.number] = (Key(key.number, secret), self._clock())
         return kept[0]
+
+
+def _since(number: int, line: KeyLine) -> KeyLine:
+    return replace(line, keys=tuple(key for key in line.keys if key.number >= number))
 
 
 def _by_number(line: KeyLine, number: int) -> WrappedKey | None:

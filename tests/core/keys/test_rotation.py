@@ -59,10 +59,20 @@ def test_a_drop_spares_what_another_process_has_rotated_to(clock: FakeClock) -> 
     here.current(Purpose.CODES)
     newest = there.rotate(Purpose.CODES)
 
-    here.drop_older(Purpose.CODES)
+    here.drop_older(Purpose.CODES, newest=1)
 
-    assert here.numbers(Purpose.CODES) == [2]
+    assert here.numbers(Purpose.CODES) == [1, 2]
     assert here.current(Purpose.CODES) == newest
+
+
+def test_a_drop_goes_as_far_as_it_was_told_to(clock: FakeClock) -> None:
+    ring = KeyRing(FakeTable(), SecretProvider(SECRET), clock=clock)
+    for _ in range(4):
+        ring.rotate(Purpose.CODES)
+
+    ring.drop_older(Purpose.CODES, newest=3)
+
+    assert ring.numbers(Purpose.CODES) == [3, 4]
 
 
 def test_no_client_of_kms_is_made_before_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
