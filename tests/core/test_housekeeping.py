@@ -231,7 +231,7 @@ def test_too_many_at_once_pull_the_brake_and_notices_go_on(house: House, due: Ca
     due(21)
 
     assert did(keep(house)) == {"braked": True, "warned": 1}
-    assert house.accounts.leaving(before=None, limit=1) == []
+    assert list(Upkeep(house.accounts_table, house.ring).leavers()) == []
 
 
 def test_a_few_pull_no_brake(house: House, due: Callable[[int], None]) -> None:

@@ -52,6 +52,7 @@ def handlers(names: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
     }.items():
         monkeypatch.setenv(variable, names[resource])
     monkeypatch.setenv("KEY_SECRET", SECRET)
+    monkeypatch.setenv("MESSAGE_SENDER", "log")
     yield importlib.import_module
     for module in ("functions.maintenance.erase", "functions.maintenance.housekeeping"):
         sys.modules.pop(module, None)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import JSONResponse
 
 from functions.accounts.schemas import ChallengeIssued
+from functions.accounts.welcome import Welcome
 from functions.api.limits import RateLimits
 from functions.api.services import service
 from functions.core.accounts.codes import Codes
@@ -24,6 +25,13 @@ TheLimits = Annotated[RateLimits, Depends(service(RateLimits))]
 TheRegistrations = Annotated[Registrations, Depends(service(Registrations))]
 TheSessions = Annotated[Sessions, Depends(service(Sessions))]
 TheTokens = Annotated[AccessTokens, Depends(service(AccessTokens))]
+
+
+def _welcome(accounts: TheAccounts, sessions: TheSessions, tokens: TheTokens) -> Welcome:
+    return Welcome(accounts, sessions, tokens)
+
+
+TheWelcome = Annotated[Welcome, Depends(_welcome)]
 
 PER_ACCOUNT: Final = {"guesses": (5, 60), "guesses-hour": (20, 3600)}
 """Passwords tried for one account, wherever from. It locks nobody out for long: that would be a weapon, too."""

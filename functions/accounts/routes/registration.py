@@ -7,8 +7,15 @@ import phonenumbers
 from fastapi import Depends, Request, Response
 from fastapi.responses import JSONResponse
 
-from functions.accounts.routes.door import Locale, TheAccounts, TheCodes, TheRegistrations, challenge_issued, router
-from functions.accounts.routes.signing_in import TheWelcome
+from functions.accounts.routes.door import (
+    Locale,
+    TheAccounts,
+    TheCodes,
+    TheRegistrations,
+    TheWelcome,
+    challenge_issued,
+    router,
+)
 from functions.accounts.schemas import (
     ChallengeIssued,
     FirstAdmin,

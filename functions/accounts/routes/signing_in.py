@@ -13,13 +13,12 @@ from functions.accounts.routes.door import (
     TheLimits,
     TheRegistrations,
     TheSessions,
-    TheTokens,
+    TheWelcome,
     challenge_issued,
     limit_guesses,
     router,
 )
 from functions.accounts.schemas import AccessToken, ChallengeIssued, LogIn, Refresh
-from functions.accounts.welcome import Welcome
 from functions.api.callers import PerhapsAuthenticated
 from functions.api.forms import documented, json_or_form
 from functions.api.limits import limited, limited_as_account
@@ -29,13 +28,6 @@ from functions.core.accounts.model import User
 from functions.core.accounts.sessions import Sessions
 from functions.core.accounts.signing_in import user_by_password
 from functions.core.errors import Conflict, Invalid, NotKnown, Refused, TooMany, Unavailable
-
-
-def _welcome(accounts: TheAccounts, sessions: TheSessions, tokens: TheTokens) -> Welcome:
-    return Welcome(accounts, sessions, tokens)
-
-
-TheWelcome = Annotated[Welcome, Depends(_welcome)]
 
 
 @router.post(

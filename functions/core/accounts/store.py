@@ -156,10 +156,6 @@ class Accounts:
         user = self._kept.users.find(user_id)
         return user if user is not None and user.is_leaving else None
 
-    def leaving(self, *, before: str | None, limit: int) -> list[User]:
-        """List accounts that are being erased."""
-        return self._kept.users.newest("LEAVING", before=before, limit=limit)
-
     def remove(self, user: User) -> None:
         """Remove an account, its names and its password; everything else of theirs must be gone."""
         names = [Delete(f"NAME#{name}") for name in self._identifiers.all_of(user)]
