@@ -18,7 +18,7 @@ from tests.builders import PASSWORD
 from tests.house import House
 from tests.moto_stack import REGION, moto_stack
 
-ROUNDS: Final = 5
+CALLS: Final = 200
 
 
 def measure() -> None:
@@ -41,7 +41,7 @@ def _say_logins(house: House, username: str) -> None:
             "login, wrong password": lambda: client.post("/v1/auth/login", json=known | {"password": "wrong"}),
             "login, unknown name": lambda: client.post("/v1/auth/login", json=known | {"identifier": "nobody"}),
         },
-        calls=20,
+        calls=CALLS,
     )
     _table("A login, in process, over a table in memory (no network)", times, to="argon2id alone")
 
@@ -59,7 +59,7 @@ def _say_tokens(house: House, token: str) -> None:
             "ours, EdDSA: the token": lambda: house.tokens.read(token),
             "ours: the token, the session and the account": lambda: callers.identify(bearer=token, api_key=None),
         },
-        calls=300,
+        calls=CALLS,
     )
     _table("A token's check, in process, over a table in memory (no network)", times, to="PyJWT, HS256")
 
@@ -70,12 +70,12 @@ def _say_limits() -> None:
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     with moto_stack() as names:
         table = names["AccountsTable"]
-        limiter, dynamodb = DynamoLimiter(table), boto3.client("dynamodb")
+        limiter, plain = DynamoLimiter(table), boto3.client("dynamodb")
         keys = iter(range(1_000_000))
         writes = _count_writes()
         times = _medians(
             {
-                "one plain UpdateItem": lambda: dynamodb.update_item(
+                "one plain UpdateItem": lambda: plain.update_item(
                     TableName=table,
                     Key={"pk": {"S": "RATE#plain"}},
                     UpdateExpression="ADD n :one",
@@ -86,7 +86,7 @@ def _say_limits() -> None:
                 "5 in 60 s exactly, allowed": lambda: limiter.take(exact, str(next(keys)), now=utc_now()),
                 "5 in 60 s exactly, mostly refused": lambda: limiter.take(exact, "busy", now=utc_now()),
             },
-            calls=40,
+            calls=CALLS,
             writes=writes,
         )
         _table("A limit, on moto's DynamoDB in this process", times, to="one plain UpdateItem", writes=writes)
@@ -113,31 +113,24 @@ def _count_writes() -> dict[str, int]:
 def _medians(
     subjects: dict[str, Callable[[], object]], *, calls: int, writes: dict[str, int] | None = None
 ) -> dict[str, float]:
-    """Time all subjects in turn, and keep the best round's median of each, in milliseconds."""
-    best = dict.fromkeys(subjects, float("inf"))
-    for _ in range(ROUNDS):
+    """Time all subjects, one call of each after the other, and return the medians in milliseconds."""
+    times: dict[str, list[float]] = {name: [] for name in subjects}
+    for _ in range(calls):
         for name, call in subjects.items():
             before = writes[""] if writes is not None else 0
-            best[name] = min(best[name], _median(call, calls))
+            started = time.perf_counter()
+            call()
+            times[name].append(time.perf_counter() - started)
             if writes is not None:
-                writes[name] = max(writes.get(name, 0), (writes[""] - before) * 100 // calls)
-    return best
-
-
-def _median(call: Callable[[], object], calls: int) -> float:
-    times = []
-    for _ in range(calls):
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times) * 1000
+                writes[name] = max(writes.get(name, 0), writes[""] - before)
+    return {name: statistics.median(measured) * 1000 for name, measured in times.items()}
 
 
 def _table(title: str, times: dict[str, float], *, to: str, writes: dict[str, int] | None = None) -> None:
     print(f"{title}\n")
-    print(f"| | median | ratio |{' writes a call |' if writes else ''}")
+    print(f"| | median | ratio |{' writes a call, at most |' if writes else ''}")
     print(f"|---|---|---|{'---|' if writes else ''}")
     for name, milliseconds in times.items():
-        counted = f" {writes[name] / 100:g} |" if writes else ""
+        counted = f" {writes[name]} |" if writes else ""
         print(f"| {name} | {milliseconds:.3f} ms | {milliseconds / times[to]:.2f}x |{counted}")
     print()

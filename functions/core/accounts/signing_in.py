@@ -12,16 +12,16 @@ def user_by_password(accounts: Accounts, identifier: str, password: str) -> User
     Raises:
         NotKnown: alike, and after as long, for an unknown name and a wrong password.
     """
-    user = accounts.find(identifier)
+    standing = accounts.find_standing(identifier)
     # Read also for nobody, so that the time tells nothing.
-    password_hash = accounts.password_hash_of(NOBODY_ID if user is None or user.is_leaving else user.id)
-    if not is_password(password, password_hash) or user is None or password_hash is None:
+    password_hash = accounts.password_hash_of(NOBODY_ID if standing is None else standing.id)
+    if not is_password(password, password_hash) or standing is None or password_hash is None:
         raise NotKnown("The name or the password is wrong.", code="invalid-credentials")
-    if not user.is_active:
+    if not standing.is_active:
         raise NotKnown("This account is not active.", code="account-inactive")
     if is_outdated(password_hash):
-        accounts.set_password_hash(user.id, hash_password(password))
-    return user
+        accounts.set_password_hash(standing.id, hash_password(password))
+    return accounts.get(standing.id)
 
 
 def prove_password(accounts: Accounts, user_id: str, password: str) -> None:

@@ -16,7 +16,17 @@ from functions.core.accounts.keeping import (
     removal_of_api_key,
     user_key,
 )
-from functions.core.accounts.model import NOBODY_ID, Admins, ApiKey, AuditRecord, LastUse, Name, Password, User
+from functions.core.accounts.model import (
+    NOBODY_ID,
+    Admins,
+    ApiKey,
+    AuditRecord,
+    LastUse,
+    Name,
+    Password,
+    Standing,
+    User,
+)
 from functions.core.clock import Clock
 from functions.core.collection import RACES
 from functions.core.errors import Conflict, NotFound
@@ -100,8 +110,13 @@ class Accounts:
     def find(self, identifier: str) -> User | None:
         """Read the account of a username, email, phone or unique id, or None."""
         found = self._kept.names.find(self._identifiers.name_of(identifier))
-        # Read also for nobody, so that the time tells nothing.
-        return self._kept.users.find(NOBODY_ID if found is None else found.user_id)
+        return None if found is None else self._kept.users.find(found.user_id)
+
+    def find_standing(self, identifier: str) -> Standing | None:
+        """Read what a password is tried against: nothing is opened, so it takes as long for nobody."""
+        found = self._kept.names.find(self._identifiers.name_of(identifier))
+        standing = self._kept.standings.find(NOBODY_ID if found is None else found.user_id)
+        return None if standing is None or standing.is_leaving else standing
 
     def newest(self, *, before: str | None, limit: int) -> list[User]:
         """List accounts, newest first."""
