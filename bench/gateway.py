@@ -50,6 +50,7 @@ def _plain_uvicorn() -> Iterator[int]:
     environment = os.environ | {
         "ACCOUNTS_TABLE": "none",
         "KEY_SECRET": "x" * 32,
+        "REQUESTS_PER_MINUTE": "0",
         "API_AUTH_TOKEN": KEY,
         "AWS_DEFAULT_REGION": "eu-central-1",
         "LOG_FORMAT": "console",

@@ -29,7 +29,9 @@ PACKAGES: Final = (
     "pydantic",
     "structlog",
     "argon2",
+    "cryptography",
     "jwt",
+    "phonenumbers",
     "puremagic",
 )
 
