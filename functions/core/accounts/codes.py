@@ -12,8 +12,9 @@ from functions.core.errors import TooMany
 from functions.core.ids import new_id
 from functions.core.limits.model import Limit, Limiter
 
+PER_REASON: Final = Limit(name="code-30s", calls=1, seconds=30, is_exact=True)
+"""And recipient: whoever has just registered may sign in."""
 PER_RECIPIENT: Final = (
-    Limit(name="code-30s", calls=1, seconds=30, is_exact=True),
     Limit(name="code-hour", calls=5, seconds=3600, is_exact=True),
     Limit(name="code-day", calls=10, seconds=86_400, is_exact=True),
 )
@@ -46,7 +47,7 @@ class Codes:
             TooMany: the phone or address was sent too many lately.
         """
         channel, to = (Channel.SMS, phone) if phone else _reached_at(user)
-        self._limit(channel, to)
+        self._limit_to(reason, channel, to)
         challenge, code = self._challenges.start(
             reason, user.id, channel=channel, to=to, locale=locale, is_decoy=is_decoy
         )
@@ -58,12 +59,12 @@ class Codes:
         challenge = self._challenges.find(challenge_id)
         if challenge is None:
             return
-        self._limit(challenge.channel, challenge.to)
+        self._limit_to(challenge.reason, challenge.channel, challenge.to)
         self._send(challenge, self._challenges.draw_again(challenge))
 
     def pretend(self, identifier: str) -> str:
-        """Do as if a code were sent, for somebody who has no account or no address; raises TooMany."""
-        self._take(PER_RECIPIENT, self._identifiers.name_of(identifier))
+        """Do as if a code to reset a password were sent, for who has no account or no address; raises TooMany."""
+        self._limit(Reason.RESET, self._identifiers.name_of(identifier))
         return new_challenge_id()
 
     def solve(self, challenge_id: str, code: str, *, reason: Reason) -> Challenge:
@@ -78,8 +79,12 @@ class Codes:
             Message(id=new_id("message"), channel=challenge.channel, to=challenge.to, template=template, facts=facts)
         )
 
-    def _limit(self, channel: Channel, to: str) -> None:
-        self._take(PER_RECIPIENT, self._identifiers.name_of(to))
+    def _limit(self, reason: Reason, name: str) -> None:
+        self._take((PER_REASON,), f"{reason} {name}")
+        self._take(PER_RECIPIENT, name)
+
+    def _limit_to(self, reason: Reason, channel: Channel, to: str) -> None:
+        self._limit(reason, self._identifiers.name_of(to))
         if channel is Channel.SMS:
             self._take((PER_PREFIX,), to[:_PREFIX_LENGTH])
 
