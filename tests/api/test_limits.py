@@ -162,6 +162,16 @@ def test_an_account_is_one_in_whatever_case_its_name_is_written() -> None:
     assert statuses == [401] * 5 + [429]
 
 
+def test_an_account_is_one_by_whatever_name_it_is_guessed_at() -> None:
+    house = House(auth_calls_per_minute=5, clock=FakeClock())
+    user = house.a_known_user(phone="+79991234567")
+
+    names = [user.username, user.email, user.unique_id, "+79991234567", "+7 (999) 123-45-67", "+7 999 1234567"]
+    statuses = [log_in(house, f"192.0.2.{number}", identifier=name).status_code for number, name in enumerate(names)]
+
+    assert statuses == [401] * 5 + [429]
+
+
 def test_an_account_is_guessed_at_twenty_times_an_hour() -> None:
     clock = FakeClock()
     house = House(auth_calls_per_minute=20, clock=clock)

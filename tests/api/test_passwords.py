@@ -65,6 +65,14 @@ def test_a_changed_password_signs_out_everywhere_else(house: House, anna: User) 
     assert [log_in(house, anna, password) for password in (PASSWORD, NEW)] == [401, 200]
 
 
+def test_a_password_is_not_changed_into_one_s_own_name(house: House, anna: User) -> None:
+    name = f"{anna.username}!"
+
+    answer = house.client(anna).post("/v1/auth/password", json={"current_password": PASSWORD, "new_password": name})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "weak-password")
+
+
 def test_a_password_is_not_changed_without_the_old_one(house: House, anna: User) -> None:
     answer = house.client(anna).post("/v1/auth/password", json={"current_password": "wrong", "new_password": NEW})
 

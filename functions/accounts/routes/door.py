@@ -34,7 +34,8 @@ def _welcome(accounts: TheAccounts, sessions: TheSessions, tokens: TheTokens) ->
 TheWelcome = Annotated[Welcome, Depends(_welcome)]
 
 PER_ACCOUNT: Final = {"guesses": (5, 60), "guesses-hour": (20, 3600)}
-"""Passwords tried for one account, wherever from. It locks nobody out for long: that would be a weapon, too."""
+"""Passwords tried for one account, wherever from and by whatever name. Whoever keeps trying can keep its owner from
+signing in anew for as long, but not from what is signed in already, nor from API keys."""
 
 
 def limit_guesses(limits: RateLimits, request: Request, account: str) -> None:

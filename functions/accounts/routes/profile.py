@@ -101,7 +101,10 @@ def change_password(
 ) -> None:
     """Change my password; everywhere else I am signed out."""
     _prove(change.current_password, caller, accounts, limits, http)
-    _set_password(change.new_password.get_secret_value(), accounts.get(caller.user_id), accounts)
+    password = change.new_password.get_secret_value()
+    _refuse_weak(password, accounts.get(caller.user_id))
+    accounts.set_password_hash(caller.user_id, hash_password(password))
+    log.info("password changed", user_id=caller.user_id)
     sessions.end_all(caller.user_id, but=caller.session_id)
 
 
@@ -136,7 +139,9 @@ def reset_password(reset: Reset, accounts: TheAccounts, codes: TheCodes, session
     user = accounts.find_open(challenge.user_id)
     if user is None:
         raise WrongCode
-    _set_password(reset.new_password.get_secret_value(), user, accounts)
+    # Not held against the account's own names: the code is used up, and a refusal would cost another.
+    accounts.set_password_hash(user.id, hash_password(reset.new_password.get_secret_value()))
+    log.info("password reset", user_id=user.id)
     sessions.end_all(user.id)
 
 
@@ -183,12 +188,10 @@ def _prove(password: SecretStr, caller: Caller, accounts: Accounts, limits: Rate
     prove_password(accounts, caller.user_id, password.get_secret_value())
 
 
-def _set_password(password: str, user: User, accounts: Accounts) -> None:
+def _refuse_weak(password: str, user: User) -> None:
     weakness = weakness_of(password, known=(user.username, user.email, user.phone, user.name, user.nickname))
     if weakness is not None:
         raise Invalid(f"The new password {weakness}.", code="weak-password")
-    accounts.set_password_hash(user.id, hash_password(password))
-    log.info("password changed", user_id=user.id)
 
 
 def _refuse_strangers(user_id: str, caller: Caller) -> None:

@@ -137,7 +137,7 @@ def log_out(
 
 
 def _known(identifier: str, password: str, accounts: TheAccounts, limits: TheLimits, request: Request) -> User:
-    limit_guesses(limits, request, identifier.strip().lower())
+    limit_guesses(limits, request, accounts.counted_as(identifier))
     return user_by_password(accounts, identifier, password)
 
 

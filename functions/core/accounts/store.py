@@ -118,6 +118,12 @@ class Accounts:
         standing = self._kept.standings.find(NOBODY_ID if found is None else found.user_id)
         return None if standing is None or standing.is_leaving else standing
 
+    def counted_as(self, identifier: str) -> str:
+        """Return what passwords tried for an identifier are counted under: the account, however it is called."""
+        name = self._identifiers.name_of(identifier)
+        found = self._kept.names.find(name)
+        return name if found is None else found.user_id
+
     def newest(self, *, before: str | None, limit: int) -> list[User]:
         """List accounts, newest first."""
         return self._kept.users.newest("USERS", before=before, limit=limit)
