@@ -69,6 +69,17 @@ PersonName = Annotated[
 PublicKey = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[\x20-\x7e]+$")]
 # NIST SP 800-63B: length counts, composition rules don't. The upper bound keeps hashing cheap.
 NewPassword = Annotated[SecretStr, Field(min_length=8, max_length=256)]
+
+
+def strong(password: SecretStr, *known: str | None) -> SecretStr:
+    """Return a password that is good enough; raises ValueError that says why it is not."""
+    weakness = weakness_of(password.get_secret_value(), known=known)
+    if weakness is not None:
+        raise ValueError(weakness)
+    return password
+
+
+StrongPassword = Annotated[NewPassword, AfterValidator(strong)]
 KnownPassword = Annotated[SecretStr, Field(min_length=1, max_length=256)]
 ChallengeId = Annotated[str, Field(min_length=1, max_length=100, description="From the answer that a code was sent")]
 Code = Annotated[
@@ -102,14 +113,6 @@ class Registration(BaseModel):
         if self.phone is None and (self.username is None or self.email is None):
             raise ValueError("a username and an email address, or a phone number, are needed")
         return self
-
-
-def strong(password: SecretStr, *known: str | None) -> SecretStr:
-    """Return a password that is good enough; raises ValueError that says why it is not."""
-    weakness = weakness_of(password.get_secret_value(), known=known)
-    if weakness is not None:
-        raise ValueError(weakness)
-    return password
 
 
 class FirstAdmin(Registration):
@@ -171,24 +174,14 @@ class ResetRequest(BaseModel):
 class Reset(Verification):
     """A new password, and the code that was sent for it."""
 
-    new_password: NewPassword
-
-    @field_validator("new_password")
-    @classmethod
-    def _is_strong(cls, password: SecretStr) -> SecretStr:
-        return strong(password)
+    new_password: StrongPassword
 
 
 class PasswordChange(BaseModel):
     """A new password, by somebody who knows the old one."""
 
     current_password: KnownPassword
-    new_password: NewPassword
-
-    @field_validator("new_password")
-    @classmethod
-    def _is_strong(cls, password: SecretStr) -> SecretStr:
-        return strong(password)
+    new_password: StrongPassword
 
 
 class PhoneRequest(BaseModel):

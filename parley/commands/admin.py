@@ -8,10 +8,11 @@ from parley.commands.asking import make_sure_by_name
 from parley.commands.new_admin import create
 from parley.commands.options import InOrder, common_options, examples, limit_option, yes_option
 from parley.commands.whom import find_user
+from parley.listing import answer_list
 from parley.people import AuditRecord, User
 from parley.session import Session
 from parley.show import moment, plain
-from parley.tables import folded, print_table, whole
+from parley.tables import folded, whole
 
 USERS: Final = (
     whole("UNIQUE ID", width=9),
@@ -67,14 +68,15 @@ def users(session: Session, search: str | None, limit: int) -> None:
     """List accounts, the newest first."""
     with session.api() as api:
         found, cursor = api.users(limit=limit, search=search)
-    if session.as_json:
-        session.answer({"items": [user.raw for user in found], "next_cursor": cursor}, "")
-    elif not found:
-        session.say("There is nobody like that.")
-    else:
-        print_table(USERS, map(_user_cells, found))
-    if cursor is not None and not session.as_json:
-        session.say(f"There are more: --limit {limit * 5}")
+    answer_list(
+        session,
+        found,
+        cursor,
+        columns=USERS,
+        cells=_user_cells,
+        empty="There is nobody like that.",
+        more=f"--limit {limit * 5}",
+    )
 
 
 def _changing(name: str, does: str, change: dict[str, Any], said: str) -> click.Command:
@@ -134,15 +136,15 @@ def audit(session: Session, limit: int) -> None:
     """List what admins did, the newest first."""
     with session.api() as api:
         records, cursor = api.audit(limit=limit)
-    if session.as_json:
-        session.answer({"items": [record.raw for record in records], "next_cursor": cursor}, "")
-        return
-    if not records:
-        session.say("No admin has done anything yet.")
-        return
-    print_table(AUDIT, map(_audit_cells, records))
-    if cursor is not None:
-        session.say(f"There are more: parley admin audit --limit {limit * 5}")
+    answer_list(
+        session,
+        records,
+        cursor,
+        columns=AUDIT,
+        cells=_audit_cells,
+        empty="No admin has done anything yet.",
+        more=f"parley admin audit --limit {limit * 5}",
+    )
 
 
 def _user_cells(user: User) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ import click
 
 from parley.answers import Recording
 from parley.commands.options import common_options, examples, limit_option
+from parley.listing import answer_list
 from parley.session import Session
 from parley.show import clock, moment
-from parley.tables import folded, print_table, whole
+from parley.tables import folded, whole
 
 COLUMNS: Final = (
     whole("ID", width=30),  # of use only as a whole
@@ -35,15 +36,15 @@ def list_recordings(session: Session, limit: int) -> None:
     """List your recordings, the newest first."""
     with session.api() as api:
         recordings, cursor = api.recordings(limit=limit)
-    if session.as_json:
-        session.answer({"items": [one.raw for one in recordings], "next_cursor": cursor}, "")
-        return
-    if not recordings:
-        session.say("No recordings yet. Upload one with: parley upload FILE")
-        return
-    print_table(COLUMNS, map(_cells, recordings))
-    if cursor is not None:
-        session.say(f"There are more: parley ls --limit {limit * 5}")
+    answer_list(
+        session,
+        recordings,
+        cursor,
+        columns=COLUMNS,
+        cells=_cells,
+        empty="No recordings yet. Upload one with: parley upload FILE",
+        more=f"parley ls --limit {limit * 5}",
+    )
 
 
 def _cells(one: Recording) -> tuple[str, ...]:
