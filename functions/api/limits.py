@@ -5,7 +5,6 @@
 
 import hmac
 import ipaddress
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Final
@@ -64,7 +63,7 @@ class RateLimits:
         verdict = self._limiter.take(limit, key, now=self._clock())
         remember(request, verdict)
         if not verdict.is_allowed:
-            seconds = seconds_to_wait(verdict)
+            seconds = verdict.seconds_to_wait
             raise TooMany(f"Too many requests; try again in {seconds} s.", retry_after=seconds)
 
 
@@ -94,13 +93,8 @@ def headers_of(verdict: Verdict) -> dict[str, str]:
     limit = verdict.limit
     return {
         "RateLimit-Policy": f'"{limit.name}";q={limit.calls};w={limit.seconds}',
-        "RateLimit": f'"{limit.name}";r={verdict.remaining};t={seconds_to_wait(verdict)}',
-    } | ({} if verdict.is_allowed else {"Retry-After": str(seconds_to_wait(verdict))})
-
-
-def seconds_to_wait(verdict: Verdict) -> int:
-    """Return whole seconds until a refused call is allowed, or until all calls are free again."""
-    return max(1, math.ceil(verdict.resets_after))
+        "RateLimit": f'"{limit.name}";r={verdict.remaining};t={verdict.seconds_to_wait}',
+    } | ({} if verdict.is_allowed else {"Retry-After": str(verdict.seconds_to_wait)})
 
 
 def caller_address(request: Request, edge: EdgeTrust) -> str:

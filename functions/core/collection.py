@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from pydantic import TypeAdapter
 
 from functions.core.errors import Conflict, NotFound
-from functions.core.table import Changed, Document, Put, Table
+from functions.core.table import Changed, Delete, Document, Put, Table
 
 RACES: Final = 20
 """How often a change is tried again after a lost race; each loss means that another writer got on."""
@@ -108,6 +108,14 @@ class Collection(Generic[Thing]):
             listed_under=self._listed_under(thing),
             expires_at=self._expires_at(thing),
         )
+
+    def key_of(self, thing_id: str) -> str:
+        """Return where one lies, for reads and writes that go together with others'."""
+        return self._key(thing_id)
+
+    def removal(self, thing_id: str, *, seen: int | None = None) -> Delete:
+        """Return the write that removes one; with `seen`, only while it is still of that version."""
+        return Delete(self._key(thing_id), seen=seen)
 
     def change(self, thing: Thing, transition: Callable[[Thing], Thing]) -> Thing:
         """Apply a pure `transition` to `thing`, or to what has become of it meanwhile, and save the outcome.

@@ -7,12 +7,10 @@ from fastapi import APIRouter, Depends, Query
 from functions.api.callers import Admin
 from functions.api.paging import CurrentPage, Page
 from functions.api.services import service
-from functions.core.accounts.model import AuditRecord
+from functions.core.accounts.audit import audit_record
 from functions.core.accounts.store import Accounts
 from functions.core.clock import utc_now
 from functions.core.errors import Invalid
-from functions.core.ids import new_id
-from functions.core.observability import log
 from functions.debug.schemas import DebugUser
 
 router = APIRouter(prefix="/v1/debug", tags=["debug"], include_in_schema=False)
@@ -34,13 +32,11 @@ def list_opened_users(
         if not reason.strip():
             raise Invalid("Say why: `reason` goes into the audit.", code="reason-needed")
         accounts.add_audit_record(
-            AuditRecord(
-                id=new_id("audit_record"),
-                at=utc_now(),
+            audit_record(
+                now=utc_now(),
                 actor_id=caller.user_id,
                 action="personal data revealed",
                 target_id="users",
-                request_id=log.request_id() or "",
                 facts={"reason": reason},
             )
         )

@@ -87,3 +87,18 @@ def test_keys_of_kms_sign_and_seal_and_the_other_doors_verify_without_kms(
     assert kms_calls == []
     assert "Петрова" not in dump
     assert "anna@example.com" not in dump
+
+
+def test_to_sign_in_by_email_asks_for_one_index_and_a_new_nickname_for_none(
+    doors: Mapping[str, Any], kms_calls: list[str]
+) -> None:
+    accounts = doors[DOORS[0]]
+    called(accounts, "POST", "/v1/auth/register", {"username": "bert", "email": "b@example.com", "password": PASSWORD})
+    kms_calls.clear()
+
+    token = called(accounts, "POST", "/v1/auth/login", {"identifier": "b@example.com", "password": PASSWORD})
+    to_sign_in = kms_calls.count("GenerateMac")
+    changed = called(accounts, "PATCH", "/v1/auth/me", {"nickname": "Берт"}, token=token["access_token"])
+
+    assert (token["status"], changed["nickname"]) == (200, "Берт")
+    assert (to_sign_in, kms_calls.count("GenerateMac")) == (1, 1)

@@ -10,10 +10,10 @@ from functions.accounts.schemas import AuditRecordView, UserChange, UserView
 from functions.api.callers import Admin
 from functions.api.paging import CurrentPage, Page
 from functions.api.problems import problems
+from functions.core.accounts.audit import audit_record
 from functions.core.accounts.model import AuditRecord, Caller, User
 from functions.core.clock import utc_now
 from functions.core.errors import Conflict, Invalid, NotFound
-from functions.core.ids import new_id
 from functions.core.observability import log
 
 UserId = Annotated[str, Path(max_length=64, description="`usr_...`")]
@@ -100,12 +100,10 @@ def list_audit_records(_caller: Admin, accounts: TheAccounts, paging: CurrentPag
 
 def _record(caller: Caller, action: str, target_id: str, facts: dict[str, str]) -> AuditRecord:
     log.info(action, by=caller.user_id, user_id=target_id, **facts)
-    return AuditRecord(
-        id=new_id("audit_record"),
-        at=utc_now(),
+    return audit_record(
+        now=utc_now(),
         actor_id=caller.user_id,
         action=action,
         target_id=target_id,
-        request_id=log.request_id() or "",
         facts=facts,
     )

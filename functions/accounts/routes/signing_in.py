@@ -137,8 +137,9 @@ def log_out(
 
 
 def _known(identifier: str, password: str, accounts: TheAccounts, limits: TheLimits, request: Request) -> User:
-    limit_guesses(limits, request, accounts.counted_as(identifier))
-    return user_by_password(accounts, identifier, password)
+    looked_up = accounts.look_up(identifier)
+    limit_guesses(limits, request, looked_up.counted_as)
+    return user_by_password(accounts, looked_up.standing, password)
 
 
 def _shown_token(body: Refresh | None, request: Request, sessions: Sessions, web_origin: str) -> str:

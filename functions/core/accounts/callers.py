@@ -20,7 +20,6 @@ class Callers:
     """Tells callers by access token, API key or operator key."""
 
     def __init__(self, table: Table, tokens: AccessTokens, *, clock: Clock, operator_keys: str = "") -> None:
-        self._table = table
         self._kept = AccountsCollections(table)
         self._tokens = tokens
         self._clock = clock
@@ -47,26 +46,22 @@ class Callers:
 
     def _by_api_key(self, secret: str) -> Caller:
         key_id = key_id_of(secret)
-        found = {} if key_id is None else self._table.get_many([f"API_KEY#{key_id}", f"LAST_USE#{key_id}"])
-        document = found.get(f"API_KEY#{key_id}")
-        key = None if document is None else self._kept.api_keys.load(document)
+        key, last_use = (None, None) if key_id is None else self._kept.api_key_with_use(key_id)
         # Unknown keys cost a comparison too.
         matches = is_secret(secret, hash_of("") if key is None else key.secret_hash)
         if key is None or not matches or not key.is_valid(self._clock()):
             raise NotKnown("The API key is not valid.", code="invalid-api-key")
         standing = _open(self._kept.standings.find(key.owner_id))
-        last_use = found.get(f"LAST_USE#{key.id}")
-        self._note_use(key, None if last_use is None else self._kept.last_uses.load(last_use))
+        self._note_use(key, last_use)
         return Caller(standing.id, standing.role, frozenset(key.scopes or Scope))
 
     def _by_token(self, token: str, is_token: bool) -> Caller:  # noqa: FBT001
         if not is_token:
             raise NotKnown("The API key is not valid.", code="invalid-api-key")
         claims = self._tokens.read(token)
-        found = self._table.get_many([f"USER#{claims.user_id}", f"SESSION#{claims.session_id}"])
-        user, session = found.get(f"USER#{claims.user_id}"), found.get(f"SESSION#{claims.session_id}")
-        standing = _open(None if user is None else self._kept.standings.load(user))
-        if session is None or not self._kept.sessions.load(session).is_live(self._clock()):
+        found, session = self._kept.standing_with_session(claims.user_id, claims.session_id)
+        standing = _open(found)
+        if session is None or not session.is_live(self._clock()):
             raise NotKnown("The session is over; sign in again.", code="session-over")
         return Caller(standing.id, standing.role, session_id=claims.session_id)
 

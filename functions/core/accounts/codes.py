@@ -1,11 +1,10 @@
 """Sends one-time codes, and not too many of them: each costs money, and somebody's sleep."""
 
-import math
 from typing import Final
 
 from functions.core.accounts.challenges import Challenge, Challenges, Reason, new_challenge_id
 from functions.core.accounts.identifiers import Identifiers
-from functions.core.accounts.messages import Channel, Message, Messages, Template
+from functions.core.accounts.messages import Channel, Message, Messages, Template, reached_at
 from functions.core.accounts.model import User
 from functions.core.clock import Clock
 from functions.core.errors import TooMany
@@ -46,7 +45,9 @@ class Codes:
         Raises:
             TooMany: the phone or address was sent too many lately.
         """
-        channel, to = (Channel.SMS, phone) if phone else _reached_at(user)
+        reached = (Channel.SMS, phone) if phone else reached_at(user)
+        assert reached is not None, "an account has a phone or an email"
+        channel, to = reached
         self._limit_to(reason, channel, to)
         challenge, code = self._challenges.start(
             reason, user.id, channel=channel, to=to, locale=locale, is_decoy=is_decoy
@@ -92,12 +93,5 @@ class Codes:
         for limit in limits:
             verdict = self._limiter.take(limit, key, now=self._clock())
             if not verdict.is_allowed:
-                seconds = max(1, math.ceil(verdict.resets_after))
+                seconds = verdict.seconds_to_wait
                 raise TooMany(f"Too many codes were sent; try again in {seconds} s.", retry_after=seconds)
-
-
-def _reached_at(user: User) -> tuple[Channel, str]:
-    if user.phone is not None:
-        return Channel.SMS, user.phone
-    assert user.email is not None, "an account has a phone or an email"
-    return Channel.EMAIL, user.email

@@ -14,9 +14,10 @@ from enum import StrEnum
 from functools import partial
 from typing import Final, TypeVar
 
+from functions.core.accounts.audit import audit_record
 from functions.core.accounts.erasure import Erasure
-from functions.core.accounts.messages import Channel, Message, Messages, Template
-from functions.core.accounts.model import AuditRecord, LastUse, Role, User
+from functions.core.accounts.messages import Channel, Message, Messages, Template, reached_at
+from functions.core.accounts.model import LastUse, Role, User
 from functions.core.accounts.store import Accounts
 from functions.core.accounts.upkeep import Upkeep
 from functions.core.clock import Clock
@@ -245,13 +246,11 @@ class Housekeeping:
         return accounts > self._settings.most_erased_at_once and self._upkeep.count(up_to=many) < many
 
     def _erase(self, case: _Case, this: _Round) -> bool:
-        audit = AuditRecord(
-            id=new_id("audit_record"),
-            at=this.now,
+        audit = audit_record(
+            now=this.now,
             actor_id=ACTOR,
             action="inactive account erased",
             target_id=case.user.id,
-            request_id=log.request_id() or "",
             facts={"unused_since": case.last_use.at.isoformat()},
         )
         return self._upkeep.end_account(case.user, case.last_use, audit) and self._erasure.erase(case.user.id)
@@ -269,9 +268,9 @@ class Housekeeping:
         return True
 
     def _reached_at(self, user: User) -> tuple[Channel, str] | None:
-        if user.phone is not None:
-            return Channel.SMS, user.phone
-        return (Channel.EMAIL, user.email) if user.email is not None and self._sends_mail else None
+        reached = reached_at(user)
+        is_mail = reached is not None and reached[0] is Channel.EMAIL
+        return None if is_mail and not self._sends_mail else reached
 
     # What is over
 

@@ -18,16 +18,19 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from functions.core.accounts.model import SEALED, Admins, ApiKey, AuditRecord, LastUse, Name, Password, Standing, User
 from functions.core.accounts.sessions import Session, sessions_collection
-from functions.core.collection import Collection, Sealed
+from functions.core.collection import Collection, Sealed, Versioned
 from functions.core.keys.sealing import Sealer
-from functions.core.table import Delete, Put, Table
+from functions.core.table import Delete, Table
 
 ADMINS_KEY: Final = "ADMINS#all"
 AUDIT_LIFE: Final = timedelta(days=365)
+
+One = TypeVar("One", bound=Versioned)
+Other = TypeVar("Other", bound=Versioned)
 
 
 class AccountsCollections:
@@ -35,7 +38,7 @@ class AccountsCollections:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self.standings = Collection(table, Standing, key=user_key)
+        self.standings = Collection(table, Standing, key=_user_key)
         self.sessions: Collection[Session] = sessions_collection(table)
         self.api_keys = Collection(
             table,
@@ -51,10 +54,29 @@ class AccountsCollections:
             listed_under=lambda use: (last_uses_of(use.id[:3]), f"{use.at.isoformat()}#{use.id}"),
         )
 
+    def standing_with_session(self, user_id: str, session_id: str) -> tuple[Standing | None, Session | None]:
+        """Read both at once."""
+        return self._read_two(self.standings, user_id, self.sessions, session_id)
+
+    def api_key_with_use(self, key_id: str) -> tuple[ApiKey | None, LastUse | None]:
+        """Read both at once."""
+        return self._read_two(self.api_keys, key_id, self.last_uses, key_id)
+
+    def removal_of_api_key(self, key_id: str) -> tuple[Delete, Delete]:
+        """Return the writes that remove every trace of an API key."""
+        return self.api_keys.removal(key_id), self.last_uses.removal(key_id)
+
     def use(self, last_use: LastUse, now: datetime) -> None:
         """Note that an account or a key is used; raises Changed if somebody else just did."""
         if last_use.version == 0 or last_use.is_stale(now):
             self._table.write(self.last_uses.put(replace(last_use, at=now)))
+
+    def _read_two(
+        self, ones: Collection[One], one_id: str, others: Collection[Other], other_id: str
+    ) -> tuple[One | None, Other | None]:
+        keys = ones.key_of(one_id), others.key_of(other_id)
+        one, other = map(self._table.get_many(keys).get, keys)
+        return None if one is None else ones.load(one), None if other is None else others.load(other)
 
 
 class PersonalCollections(AccountsCollections):
@@ -66,12 +88,14 @@ class PersonalCollections(AccountsCollections):
         self.users = Collection(
             table,
             User,
-            key=user_key,
+            key=_user_key,
             listed_under=lambda user: ("LEAVING" if user.is_leaving else "USERS", user.id),
             sealed=sealed,
         )
-        self.pending = Collection(table, User, key=pending_key, sealed=sealed)
-        self.passwords = Collection(table, Password, key=password_key, expires_at=lambda password: password.until)
+        self.pending = Collection(table, User, key=lambda user_id: f"PENDING#{user_id}", sealed=sealed)
+        self.passwords = Collection(
+            table, Password, key=lambda user_id: f"PASSWORD#{user_id}", expires_at=lambda password: password.until
+        )
         self.names = Collection(table, Name, key=lambda name: f"NAME#{name}")
         self.admins = Collection(table, Admins, key=lambda _: ADMINS_KEY)
         self.audit = Collection(
@@ -81,21 +105,6 @@ class PersonalCollections(AccountsCollections):
             listed_under=lambda record: ("AUDIT", record.id),
             expires_at=lambda record: record.at + AUDIT_LIFE,
         )
-
-
-def user_key(user_id: str) -> str:
-    """Return where an account lies."""
-    return f"USER#{user_id}"
-
-
-def pending_key(user_id: str) -> str:
-    """Return where an account waits for its code."""
-    return f"PENDING#{user_id}"
-
-
-def password_key(user_id: str) -> str:
-    """Return where a password's hash lies."""
-    return f"PASSWORD#{user_id}"
 
 
 def api_keys_of(user_id: str) -> str:
@@ -108,9 +117,5 @@ def last_uses_of(kind: str) -> str:
     return f"LAST_USE#{kind}"
 
 
-def removal_of_api_key(key_id: str) -> tuple[Delete, Delete]:
-    """Return the writes that remove every trace of an API key."""
-    return Delete(f"API_KEY#{key_id}"), Delete(f"LAST_USE#{key_id}")
-
-
-Writes = tuple[Put | Delete, ...]
+def _user_key(user_id: str) -> str:
+    return f"USER#{user_id}"

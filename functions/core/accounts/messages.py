@@ -5,12 +5,21 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Protocol, Self
 
+from functions.core.accounts.model import User
+
 
 class Channel(StrEnum):
     """How a person is reached."""
 
     SMS = "sms"
     EMAIL = "email"
+
+
+def reached_at(user: User) -> tuple[Channel, str] | None:
+    """Return how and where somebody is reached, the phone before the email address; None if nowhere."""
+    if user.phone is not None:
+        return Channel.SMS, user.phone
+    return None if user.email is None else (Channel.EMAIL, user.email)
 
 
 class Template(StrEnum):

@@ -23,7 +23,7 @@ from functions.core.errors import NotFound, NotKnown
 from functions.core.ids import new_id
 from functions.core.keys.ring import KeyRing, Purpose
 from functions.core.observability import log
-from functions.core.table import Delete, Table
+from functions.core.table import Table
 
 LIFE: Final = timedelta(days=30)
 """However busy it is."""
@@ -159,7 +159,7 @@ class Sessions:
         """Remove every trace of all sessions of somebody."""
         while sessions := self.of_user(user_id, before=None, limit=100):
             for session in sessions:
-                self._table.write(Delete(f"SESSION#{session.id}"))
+                self._table.write(self._sessions.removal(session.id))
 
     def _revoke(self, session: Session) -> None:
         # One that is erased meanwhile has ended, too.

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -11,10 +11,6 @@ from functions.core.accounts.identifiers import Identifiers
 from functions.core.accounts.keeping import (
     PersonalCollections,
     api_keys_of,
-    password_key,
-    pending_key,
-    removal_of_api_key,
-    user_key,
 )
 from functions.core.accounts.model import (
     NOBODY_ID,
@@ -48,6 +44,15 @@ class NameTaken(Conflict):
     """Somebody has this username, email or phone."""
 
     code = "name-taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """Whom somebody means who signs in."""
+
+    counted_as: str
+    """What passwords that are tried count under: the account, however it is called."""
+    standing: Standing | None
 
 
 class Accounts:
@@ -92,7 +97,7 @@ class Accounts:
         """Make the account that waited; raises NotFound if it waits no more, NameTaken."""
         user = replace(self._kept.pending.get(user_id), version=0, created_at=self._clock())
         password = replace(self._kept.passwords.get(user_id), until=None)
-        self._write_new(user, self._kept.passwords.put(password), Delete(pending_key(user_id)))
+        self._write_new(user, self._kept.passwords.put(password), self._kept.pending.removal(user_id))
         return self._kept.users.saved(user)
 
     def get(self, user_id: str) -> User:
@@ -112,17 +117,15 @@ class Accounts:
         found = self._kept.names.find(self._identifiers.name_of(identifier))
         return None if found is None else self._kept.users.find(found.user_id)
 
-    def find_standing(self, identifier: str) -> Standing | None:
-        """Read what a password is tried against: nothing is opened, so it takes as long for nobody."""
-        found = self._kept.names.find(self._identifiers.name_of(identifier))
-        standing = self._kept.standings.find(NOBODY_ID if found is None else found.user_id)
-        return None if standing is None or standing.is_leaving else standing
-
-    def counted_as(self, identifier: str) -> str:
-        """Return what passwords tried for an identifier are counted under: the account, however it is called."""
+    def look_up(self, identifier: str) -> LookUp:
+        """Read what a password is tried against; nothing is opened, and it takes as long for nobody."""
         name = self._identifiers.name_of(identifier)
         found = self._kept.names.find(name)
-        return name if found is None else found.user_id
+        standing = self._kept.standings.find(NOBODY_ID if found is None else found.user_id)
+        return LookUp(
+            counted_as=name if found is None else found.user_id,
+            standing=None if standing is None or standing.is_leaving else standing,
+        )
 
     def newest(self, *, before: str | None, limit: int) -> list[User]:
         """List accounts, newest first."""
@@ -179,9 +182,12 @@ class Accounts:
 
     def remove(self, user: User) -> None:
         """Remove an account, its names and its password; everything else of theirs must be gone."""
-        names = [Delete(f"NAME#{name}") for name in self._identifiers.all_of(user)]
-        rest = (password_key(user.id), f"LAST_USE#{user.id}", user_key(user.id))
-        self._table.write(*names, *(Delete(pk) for pk in rest))
+        self._table.write(
+            *map(self._kept.names.removal, self._identifiers.all_of(user)),
+            self._kept.passwords.removal(user.id),
+            self._kept.last_uses.removal(user.id),
+            self._kept.users.removal(user.id),
+        )
 
     def free_unique_id(self) -> str:
         """Draw an 8-digit id that nobody has."""
@@ -235,12 +241,12 @@ class Accounts:
         key = self._kept.api_keys.find(key_id)
         if key is None or key.owner_id != owner_id:
             raise NotFound("There is no such API key.")
-        self._table.write(*removal_of_api_key(key_id))
+        self._table.write(*self._kept.removal_of_api_key(key_id))
 
     def revoke_all_api_keys(self, owner_id: str) -> None:
         """End all keys of somebody."""
         for key in self.api_keys_of(owner_id, before=None, limit=KEYS_PER_OWNER):
-            self._table.write(*removal_of_api_key(key.id))
+            self._table.write(*self._kept.removal_of_api_key(key.id))
 
     def erase_api_keys_of(self, owner_id: str) -> None:
         """Remove every key of somebody, however many."""
@@ -272,12 +278,20 @@ class Accounts:
         raise Conflict("Many accounts are being made at once; try again.", code="busy")
 
     def _change_of(self, user: User, changed: User) -> list[Put | Delete]:
-        before, after = self._identifiers.all_of(user), self._identifiers.all_of(changed)
         return [
             self._kept.users.put(changed),
-            *(Delete(f"NAME#{name}") for name in before - after),
-            *(self._put_name(name, changed) for name in after - before),
+            *self._renaming(user, changed),
             *(self._admins(changed) if changed.is_acting_admin != user.is_acting_admin else ()),
+        ]
+
+    def _renaming(self, user: User, changed: User) -> list[Put | Delete]:
+        if (user.username, user.email, user.phone) == (changed.username, changed.email, changed.phone):
+            # To know a name costs a call of KMS.
+            return []
+        before, after = self._identifiers.all_of(user), self._identifiers.all_of(changed)
+        return [
+            *map(self._kept.names.removal, before - after),
+            *(self._put_name(name, changed) for name in after - before),
         ]
 
     def _admins(self, user: User) -> list[Put]:

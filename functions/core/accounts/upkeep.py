@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from functions.core.accounts.keeping import PersonalCollections, last_uses_of, removal_of_api_key
+from functions.core.accounts.keeping import PersonalCollections, last_uses_of
 from functions.core.accounts.model import SEALED, AuditRecord, LastUse, User
 from functions.core.keys.ring import KeyRing
 from functions.core.keys.sealing import SealBroken, Sealer, key_number_of
@@ -41,16 +41,15 @@ class Upkeep:
     def end_account(self, user: User, last_use: LastUse, audit: AuditRecord) -> bool:
         """Let a plain user's account leave, unless it was used or changed meanwhile."""
         leaving = self._kept.users.put(replace(user, is_leaving=True))
-        return self._write(leaving, _removal(last_use), self._kept.audit.put(audit))
+        return self._write(leaving, self._removal(last_use), self._kept.audit.put(audit))
 
     def end_api_key(self, last_use: LastUse) -> bool:
         """Remove an API key, unless it was used meanwhile."""
-        key, _ = removal_of_api_key(last_use.id)
-        return self._write(key, _removal(last_use))
+        return self._write(self._kept.api_keys.removal(last_use.id), self._removal(last_use))
 
     def forget_use(self, last_use: LastUse) -> bool:
         """Remove the last use of something that is gone."""
-        return self._write(_removal(last_use))
+        return self._write(self._removal(last_use))
 
     def sealed_otherwise(self, number: int) -> Iterator[str]:
         """List the ids of all accounts with personal data that is not sealed with this key."""
@@ -69,16 +68,15 @@ class Upkeep:
             yield from page
             before = page[-1]["list_sk"]
 
+    def _removal(self, last_use: LastUse) -> Delete:
+        return self._kept.last_uses.removal(last_use.id, seen=last_use.version)
+
     def _write(self, *writes: Put | Delete) -> bool:
         try:
             self._table.write(*writes)
         except Changed:
             return False
         return True
-
-
-def _removal(last_use: LastUse) -> Delete:
-    return Delete(f"LAST_USE#{last_use.id}", seen=last_use.version)
 
 
 def _is_sealed_with(number: int, sealed: str) -> bool:

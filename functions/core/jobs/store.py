@@ -11,7 +11,7 @@ from functions.core.clock import Clock
 from functions.core.collection import Collection
 from functions.core.errors import NotFound
 from functions.core.jobs.model import ClaimLost, Failure, Job
-from functions.core.table import Delete, Put, Table
+from functions.core.table import Put, Table
 
 TRANSCRIPT_MISSING: Final = Failure("transcript-missing", "There is no transcript to summarise: its job has failed.")
 
@@ -51,7 +51,7 @@ class Jobs:
 
     def erase(self, job: Job) -> None:
         """Remove a job; raises Changed if it is not as it was read, for it may have got a result meanwhile."""
-        self._table.write(Delete(job_key(job.id), seen=job.version))
+        self._table.write(self._jobs.removal(job.id, seen=job.version))
 
     def claim(self, job_id: str, *, by: str, lease: timedelta) -> Job:
         """Start an attempt; raises NotFound, JobAlreadyFinished or JobClaimedElsewhere."""

@@ -1,5 +1,6 @@
 """How often something may be done; pure."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -37,6 +38,11 @@ class Verdict:
     """Calls that would be allowed right after this one."""
     resets_after: float
     """Seconds until all `calls` are free again; if the call was refused, until the next one is allowed."""
+
+    @property
+    def seconds_to_wait(self) -> int:
+        """Whole seconds until a refused call is allowed, or until all calls are free again; at least one."""
+        return max(1, math.ceil(self.resets_after))
 
 
 class Limiter(Protocol):

@@ -18,7 +18,7 @@ from functions.core.errors import Invalid, NotFound
 from functions.core.jobs.model import Job
 from functions.core.jobs.store import Jobs
 from functions.core.recordings.model import Recording, RecordingStatus
-from functions.core.table import Changed, Delete, Table
+from functions.core.table import Changed, Table
 
 IDEMPOTENCY_LIFE: Final = timedelta(hours=24)
 BROKEN_PROMISE_LIFE: Final = timedelta(days=7)
@@ -46,14 +46,14 @@ class Recordings:
         self._recordings = Collection(
             table,
             Recording,
-            key=_recording_key,
+            key=lambda recording_id: f"RECORDING#{recording_id}",
             listed_under=lambda recording: (_list_of(recording.owner_id), recording.id),
             expires_at=_expiry,
         )
         self._repeats = Collection(
             table,
             Repeat,
-            key=_repeat_key,
+            key=lambda repeat_id: f"IDEMPOTENCY#{repeat_id}",
             listed_under=lambda repeat: (_repeats_of(repeat.id.split("#")[0]), repeat.id),
             expires_at=lambda repeat: repeat.until,
         )
@@ -101,13 +101,13 @@ class Recordings:
 
     def erase(self, recording: Recording) -> None:
         """Remove a recording; raises Changed if it is not as it was read, for it may have got jobs meanwhile."""
-        self._table.write(Delete(_recording_key(recording.id), seen=recording.version))
+        self._table.write(self._recordings.removal(recording.id, seen=recording.version))
 
     def erase_repeats_of(self, owner_id: str) -> None:
         """Forget which requests of an owner had an Idempotency-Key."""
         while repeats := self._repeats.newest(_repeats_of(owner_id), before=None, limit=100):
             for repeat in repeats:
-                self._table.write(Delete(_repeat_key(repeat.id)))
+                self._table.write(self._repeats.removal(repeat.id))
 
     def _add_once(self, recording: Recording, repeat: Repeat) -> Recording:
         earlier = self._repeats.find(repeat.id)
@@ -129,14 +129,6 @@ def owned(recording: Recording | None, owner_id: str) -> Recording:
     if recording is None or recording.owner_id != owner_id:
         raise NotFound("There is no such recording.")
     return recording
-
-
-def _recording_key(recording_id: str) -> str:
-    return f"RECORDING#{recording_id}"
-
-
-def _repeat_key(repeat_id: str) -> str:
-    return f"IDEMPOTENCY#{repeat_id}"
 
 
 def _repeats_of(owner_id: str) -> str:
