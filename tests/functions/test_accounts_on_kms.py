@@ -22,6 +22,13 @@ def names() -> Iterator[Mapping[str, str]]:
         yield names
 
 
+@pytest.fixture(scope="module")
+def kms_keys(names: Mapping[str, str]) -> Mapping[str, str]:
+    kms = boto3.client("kms")
+    index_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+    return {"WRAPPING_KEY": kms.create_key()["KeyMetadata"]["Arn"], "INDEX_KEY": index_key["KeyMetadata"]["Arn"]}
+
+
 @pytest.fixture
 def kms_calls() -> list[str]:
     calls: list[str] = []
@@ -30,15 +37,14 @@ def kms_calls() -> list[str]:
 
 
 @pytest.fixture
-def doors(names: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[str, Any]]:
-    kms = boto3.client("kms")
-    index_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+def doors(
+    names: Mapping[str, str], kms_keys: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Mapping[str, Any]]:
     for variable, value in {
         "ACCOUNTS_TABLE": names["AccountsTable"],
         "LIBRARY_TABLE": names["LibraryTable"],
         "MEDIA_BUCKET": names["MediaBucket"],
-        "WRAPPING_KEY": kms.create_key()["KeyMetadata"]["Arn"],
-        "INDEX_KEY": index_key["KeyMetadata"]["Arn"],
+        **kms_keys,
     }.items():
         monkeypatch.setenv(variable, value)
     yield {door: importlib.import_module(door) for door in DOORS}
@@ -82,8 +88,7 @@ def test_keys_of_kms_sign_and_seal_and_the_other_doors_verify_without_kms(
     dump = str(boto3.client("dynamodb").scan(TableName=names["AccountsTable"])["Items"])
     assert (made["status"], token["status"], listed["status"], forged["status"]) == (201, 200, 200, 401)
     assert (me["name"], me["email"]) == ("Анна Петрова", "anna@example.com")
-    # Data keys are opened where they were not made a moment ago: in no other process yet.
-    assert asked_by_accounts == ["Decrypt", "GenerateDataKey", "GenerateMac"]
+    assert {"Decrypt", "GenerateMac"} <= set(asked_by_accounts) <= {"Decrypt", "GenerateDataKey", "GenerateMac"}
     assert kms_calls == []
     assert "Петрова" not in dump
     assert "anna@example.com" not in dump
