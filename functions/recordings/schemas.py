@@ -4,19 +4,13 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from functions.api.views import FailureView, JobView
 from functions.core.jobs.model import Job, Kind
-from functions.core.languages import LANGUAGES
+from functions.core.jobs.options import Language, Wanted
 from functions.core.recordings.media import UploadForm
 from functions.core.recordings.model import Process, Recording, RecordingStatus
-
-
-def _known(code: str) -> str:
-    if code not in LANGUAGES:
-        raise ValueError("not a language that the models know")
-    return code
 
 
 def _printable(text: str) -> str:
@@ -25,9 +19,6 @@ def _printable(text: str) -> str:
     return text
 
 
-Language = Annotated[
-    str, AfterValidator(_known), Field(examples=["en", "ru"], json_schema_extra={"enum": sorted(LANGUAGES)})
-]
 FileName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(_printable)
 ]
@@ -37,38 +28,6 @@ Title = Annotated[
 ContentType = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[\w.+-]+/[\w.+-]+(;[ \w.+=\"-]*)?$")
 ]
-
-
-class TranscribeOptions(BaseModel):
-    """How to transcribe."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    language: Language | None = Field(default=None, description="What is spoken; without it the model listens for it")
-    fast: bool | None = Field(default=None, description="Less careful and faster: no search, no times of single words")
-
-
-class SummariseOptions(BaseModel):
-    """How to summarise: nothing to say yet."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Transcribe(BaseModel):
-    """Transcribe the recording."""
-
-    kind: Literal[Kind.TRANSCRIBE]
-    options: TranscribeOptions = TranscribeOptions()
-
-
-class Summarise(BaseModel):
-    """Summarise its transcript."""
-
-    kind: Literal[Kind.SUMMARISE]
-    options: SummariseOptions = SummariseOptions()
-
-
-ProcessRequest = Annotated[Transcribe | Summarise, Field(discriminator="kind")]
 
 
 class RecordingRequest(BaseModel):
@@ -81,7 +40,7 @@ class RecordingRequest(BaseModel):
     location_id: Annotated[str, StringConstraints(max_length=64)] | None = None
     recorded_at: datetime | None = None
     language: Language | None = Field(default=None, description="What is spoken; without it the model listens for it")
-    process: list[ProcessRequest] | None = Field(
+    process: list[Wanted] | None = Field(
         default=None,
         max_length=8,
         description="What to do with it once it is there. Without it: transcribe and summarise; `[]`: nothing",
@@ -91,7 +50,9 @@ class RecordingRequest(BaseModel):
         """Return what was asked for, or None."""
         if self.process is None:
             return None
-        return tuple(Process(one.kind, one.options.model_dump(exclude_none=True)) for one in self.process)
+        return tuple(
+            Process(one.kind, one.options.model_dump(mode="json", exclude_defaults=True)) for one in self.process
+        )
 
     def title_or_name(self) -> str:
         """Return the title, or the file's name without its ending."""

@@ -1,14 +1,15 @@
-"""Which speech model to use: the table of those we know, and how a setting becomes a folder on disk."""
+"""Which speech model to use: how a setting or an option becomes a folder on disk."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import huggingface_hub.constants
 
 from functions.core.errors import Unavailable
 from functions.core.observability import log
+from functions.core.speech_models import MODELS
 from gpu_worker.speech import model_hub
 
 DEMO_FOLDER: Final = Path(__file__).parent / "demo_model"
@@ -23,19 +24,6 @@ class ModelUnavailable(Unavailable):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelFacts:
-    """One row for people who choose. `memory_mb` is for int8; `speed` relative to large-v3; `languages` how many."""
-
-    name: str
-    repository: str | None
-    parameters: str
-    memory_mb: int
-    speed: float
-    languages: int
-    advice: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechModel:
     """A model that is on disk. `languages` None means all that Whisper knows; `notes` go into every transcript."""
 
@@ -45,50 +33,6 @@ class SpeechModel:
     languages: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
 
-
-def _row(name: str, repository: str | None, *facts: Any) -> ModelFacts:
-    parameters, memory_mb, speed, languages, advice = facts
-    return ModelFacts(
-        name=name,
-        repository=repository,
-        parameters=parameters,
-        memory_mb=memory_mb,
-        speed=speed,
-        languages=languages,
-        advice=advice,
-    )
-
-
-MODELS: Final = {
-    row.name: row
-    for row in (
-        _row("tiny", "Systran/faster-whisper-tiny", "39 M", 100, 10, 99, "Fastest; for clear speech on weak machines."),
-        _row("base", "Systran/faster-whisper-base", "74 M", 150, 7, 99, "Fast, with fewer errors than tiny."),
-        _row("small", "Systran/faster-whisper-small", "244 M", 350, 4, 99, "The best choice without a GPU."),
-        _row("medium", "Systran/faster-whisper-medium", "769 M", 900, 2, 99, "Accurate; slow without a GPU."),
-        _row("large-v2", "Systran/faster-whisper-large-v2", "1550 M", 1700, 1, 99, "Most accurate with large-v3; GPU."),
-        _row("large-v3", "Systran/faster-whisper-large-v3", "1550 M", 1700, 1, 100, "Most accurate; needs a GPU."),
-        _row(
-            "large-v3-turbo",
-            "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
-            *("809 M", 950, 8, 100, "The best choice with a GPU: nearly large-v3, many times faster."),
-        ),
-        _row(
-            "distil-large-v3",
-            "Systran/faster-distil-whisper-large-v3",
-            *("756 M", 900, 6, 1, "English only; fast and accurate on a GPU."),
-        ),
-        _row(
-            "demo",
-            None,
-            "1.3 M",
-            10,
-            500,
-            2,
-            "Comes with Parley; knows 164 words of synthesised speech. For trying out.",
-        ),
-    )
-}
 
 # What `auto` takes when several are on disk: the best that is still quick on the device. English-only ones never.
 _PREFERRED: Final = {

@@ -58,7 +58,7 @@ class FakeQueues:
         self.inboxes = {lane: FakeInbox(clock) for lane in Lane}
 
     def enqueue(self, job: Job) -> None:
-        message = JobMessage(job_id=job.id, kind=job.kind, request_id=job.request_id)
+        message = JobMessage(job_id=job.id, kind=job.kind, request_id=job.request_id, owner_id=job.owner_id)
         self.inboxes[job.lane].send(message.to_json())
 
     def waiting(self) -> list[str]:

@@ -176,6 +176,18 @@ class Job:
         self._refuse_unless_free(now)
         return self._end(Status.FAILED, now, error=failure)
 
+    def cancel(self, *, now: datetime) -> "Job":
+        """End it because its owner wants no result any more; a worker at it learns that its claim is lost.
+
+        Raises:
+            JobAlreadyFinished: it has succeeded or failed.
+        """
+        if self.status is Status.CANCELLED:
+            return self
+        if self.is_finished:
+            raise JobAlreadyFinished(f"The job has {self.status} already.")
+        return self._end(Status.CANCELLED, now, stage="cancelled")
+
     def release(self, *, attempt: int, reason: Failure | None = None) -> "Job":
         """Give the job back to the queue; `reason` stays visible while it waits for its next attempt."""
         self._fence(attempt)

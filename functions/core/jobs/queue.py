@@ -24,11 +24,19 @@ class JobMessage:
     job_id: str
     kind: Kind
     request_id: str
+    owner_id: str = ""
+    """So that a worker can be fair between owners before it has read the job."""
 
     def to_json(self) -> str:
         """Serialise."""
         return json.dumps(
-            {"version": MESSAGE_VERSION, "job_id": self.job_id, "kind": self.kind, "request_id": self.request_id}
+            {
+                "version": MESSAGE_VERSION,
+                "job_id": self.job_id,
+                "kind": self.kind,
+                "request_id": self.request_id,
+                "owner_id": self.owner_id,
+            }
         )
 
     @classmethod
@@ -42,7 +50,12 @@ class JobMessage:
             data = json.loads(body)
             if data["version"] != MESSAGE_VERSION:
                 raise MalformedMessage(f"message version {data['version']!r}")
-            return cls(job_id=str(data["job_id"]), kind=Kind(data["kind"]), request_id=str(data["request_id"]))
+            return cls(
+                job_id=str(data["job_id"]),
+                kind=Kind(data["kind"]),
+                request_id=str(data["request_id"]),
+                owner_id=str(data.get("owner_id", "")),
+            )
         except (ValueError, KeyError, TypeError) as error:
             raise MalformedMessage(f"not a job message: {error!r}") from error
 
@@ -64,7 +77,7 @@ class SqsQueues:
 
     def enqueue(self, job: Job) -> None:
         """Tell the job's lane that it waits."""
-        message = JobMessage(job_id=job.id, kind=job.kind, request_id=job.request_id)
+        message = JobMessage(job_id=job.id, kind=job.kind, request_id=job.request_id, owner_id=job.owner_id)
         self._client.send_message(
             QueueUrl=self._urls[job.lane],
             MessageBody=message.to_json(),

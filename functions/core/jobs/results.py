@@ -26,6 +26,11 @@ class Segment:
     end: float
     text: str
     speaker: str | None = None
+    language: str | None = None
+    """Where it is not the transcript's."""
+    avg_logprob: float | None = None
+    """How likely the model found its text: the mean log probability of a token."""
+    no_speech_prob: float | None = None
     words: tuple[Word, ...] = ()
 
 
@@ -38,6 +43,8 @@ class Transcript:
     duration: float
     segments: tuple[Segment, ...]
     model: str
+    task: str = "transcribe"
+    """`translate` where the text is English whatever was spoken."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -55,6 +62,23 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer to one of the owner's questions; None where the recording does not answer it."""
+
+    question: str
+    answer: str | None
+    segments: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unproven:
+    """What an engine wrote and the transcript does not bear out, kept apart from what it does, with the reason."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """A summary with evidence. `coverage` is the share (0..1) of the transcript's text that the engine read."""
 
@@ -64,7 +88,14 @@ class Summary:
     coverage: float
     engine: str
     language: str
+    template: str = "general"
+    overview: tuple[Statement, ...] = ()
+    """The sentences of `text`, each with its evidence."""
+    answers: tuple[Answer, ...] = ()
+    unproven: tuple[Unproven, ...] = ()
     notes: tuple[str, ...] = ()
+    transcript_job_id: str | None = None
+    """Whose segments the evidence names."""
 
 
 def transcript_to_json(transcript: Transcript) -> bytes:
@@ -82,6 +113,7 @@ def transcript_from_json(body: bytes) -> Transcript:
         duration=data["duration"],
         segments=tuple(_segment(segment) for segment in data["segments"]),
         model=data["model"],
+        task=data.get("task", "transcribe"),
         notes=tuple(data["notes"]),
     )
 
@@ -102,7 +134,12 @@ def summary_from_json(body: bytes) -> Summary:
         coverage=data["coverage"],
         engine=data["engine"],
         language=data["language"],
+        template=data.get("template", "general"),
+        overview=_statements(data.get("overview", [])),
+        answers=tuple(Answer(**(item | {"segments": tuple(item["segments"])})) for item in data.get("answers", [])),
+        unproven=tuple(Unproven(**item) for item in data.get("unproven", [])),
         notes=tuple(data["notes"]),
+        transcript_job_id=data.get("transcript_job_id"),
     )
 
 

@@ -96,6 +96,10 @@ class Jobs:
         """End a job that no message calls for; raises NotFound, JobAlreadyFinished or JobClaimedElsewhere."""
         return self._jobs.change(self._jobs.get(job_id), lambda job: job.bury(failure=failure, now=self._clock()))
 
+    def cancel(self, job: Job) -> Job:
+        """End a job for its owner; raises NotFound or JobAlreadyFinished."""
+        return self._jobs.change(job, lambda fresh: fresh.cancel(now=self._clock()))
+
     def _change(self, held: Job, transition: Callable[[Job], Job]) -> Job:
         try:
             return self._jobs.change(held, transition)

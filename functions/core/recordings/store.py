@@ -95,6 +95,16 @@ class Recordings:
         self._table.write(self._recordings.put(received), *(self._jobs.put(job) for job in jobs))
         return self._recordings.saved(received)
 
+    def add_job(self, recording: Recording, job: Job) -> Recording:
+        """Add a further job to a recording, both or neither; raises NotFound if the recording is gone."""
+        while True:
+            wanted = replace(recording, job_ids=(*recording.job_ids, job.id))
+            try:
+                self._table.write(self._recordings.put(wanted), self._jobs.put(job))
+                return self._recordings.saved(wanted)
+            except Changed:
+                recording = self.get(recording.id)
+
     def change(self, recording: Recording, transition: Callable[[Recording], Recording]) -> Recording:
         """Apply a pure transition and save it."""
         return self._recordings.change(recording, transition)
