@@ -5,13 +5,13 @@ from tests.contracts.conftest import LaneQueue
 
 
 def test_an_enqueued_job_is_delivered_with_its_request_id(lane_queue: LaneQueue) -> None:
-    job = a_job(request_id="req_42")
+    job = a_job(request_id="req_42", owner_id=job.owner_id)
 
     lane_queue.queues.enqueue(job)
     delivery = lane_queue.inbox.receive(hidden_for=30)
 
     assert delivery is not None
-    assert JobMessage.from_json(delivery.body) == JobMessage(job_id=job.id, kind=job.kind, request_id="req_42")
+    assert JobMessage.from_json(delivery.body) == JobMessage(job_id=job.id, kind=job.kind, request_id="req_42", owner_id=job.owner_id)
     assert delivery.deliveries == 1
 
 
