@@ -3,25 +3,29 @@
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, File, Form, Header, Path, Query, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Path, Query, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
 from functions.api.callers import RecordingsReader, RecordingsWriter
 from functions.api.forms import validated
 from functions.api.paging import CurrentPage, Page
 from functions.api.problems import problems
-from functions.api.results import answer_with
+from functions.api.repeats import IdempotencyKey
+from functions.api.results import ANSWER_BYTES, answer_with
 from functions.api.services import service
 from functions.core.accounts.model import Caller
 from functions.core.clock import utc_now
 from functions.core.errors import Conflict, Invalid, NotFound, TooLarge
 from functions.core.ids import new_id
-from functions.core.jobs.captions import to_srt, to_txt, to_vtt
+from functions.core.jobs.caption_layout import Layout
+from functions.core.jobs.captions import DEFAULT_LAYOUT
+from functions.core.jobs.documents import Heading
+from functions.core.jobs.exports import FORMATS, Format, Style
 from functions.core.jobs.model import Kind
-from functions.core.jobs.results import transcript_from_json
+from functions.core.jobs.results import Transcript, transcript_from_json
 from functions.core.jobs.store import Jobs
 from functions.core.observability import log
-from functions.core.recordings.media import Media, source_key
+from functions.core.recordings.media import Media, attachment, source_key
 from functions.core.recordings.model import Recording, RecordingStatus, default_process, is_media_type
 from functions.core.recordings.store import Recordings, owned
 from functions.core.settings import Uploads
@@ -44,14 +48,6 @@ TheJobs = Annotated[Jobs, Depends(service(Jobs))]
 TheMedia = Annotated[Media, Depends(service(Media))]
 TheUploads = Annotated[Uploads, Depends(service(Uploads))]
 RecordingId = Annotated[str, Path(max_length=64, description="`rec_...`")]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        min_length=1,
-        max_length=255,
-        description="The same key and body again answer the same recording; kept for 24 hours",
-    ),
-]
 
 
 @router.post("/recordings", status_code=201, responses=problems(TooLarge, Invalid))
@@ -156,16 +152,18 @@ def download_recording(
     response_class=Response,
     responses={
         200: {
-            "description": "The transcript",
+            "description": "The transcript, as a file named after the recording",
             "content": {
                 "application/json": {"schema": {"type": "object"}},
                 "text/plain": {"schema": {"type": "string"}},
                 "application/x-subrip": {"schema": {"type": "string"}},
                 "text/vtt": {"schema": {"type": "string"}},
+                "text/tab-separated-values": {"schema": {"type": "string"}},
+                FORMATS["docx"].media_type: {"schema": {"type": "string", "format": "binary"}},
             },
         },
         307: {"description": "A transcript too large for an answer, at a signed address"},
-        **problems(NotFound, Conflict, Invalid),
+        **problems(NotFound, Conflict, TooLarge, Invalid),
     },
 )
 def read_transcript(
@@ -175,17 +173,48 @@ def read_transcript(
     jobs: TheJobs,
     media: TheMedia,
     format: Annotated[  # noqa: A002 (the interface's word)
-        Literal["json", "txt", "srt", "vtt"],
-        Query(description="`json` has words and times; the others are plain files"),
+        Literal["json", "txt", "srt", "vtt", "tsv", "docx"],
+        Query(description="`json` has words and times; the others are files to read, show or import"),
     ] = "json",
+    max_line_length: Annotated[
+        int,
+        Query(ge=10, le=200, description="Characters in a line of `srt` and `vtt`; the other formats ignore it"),
+    ] = DEFAULT_LAYOUT.max_line_length,
+    max_lines: Annotated[
+        int, Query(ge=1, le=5, description="Lines in a caption of `srt` and `vtt`; the other formats ignore it")
+    ] = DEFAULT_LAYOUT.max_lines,
+    speakers: Annotated[  # noqa: FBT002 (the interface's word)
+        bool, Query(description="Whether to name who speaks, where that is known; `json` always does")
+    ] = True,
 ) -> Response:
-    """Read what was said: as JSON with segments, words and times, as text, or as captions."""
+    """Read what was said, in the format of your choice.
+
+    - `json`: segments, words, times, speakers.
+    - `txt`: a line for each segment.
+    - `srt`, `vtt`: captions. What is too long for one caption is divided among several, cut after punctuation where
+      possible, between words or, in scripts without spaces, between characters, and timed by its words. Only a word
+      that is longer than a line makes a longer line. Captions never overlap: of people who speak at once, one is shown
+      after the other.
+    - `tsv`: a table as Whisper writes it, with `start` and `end` in milliseconds and the `text`; nothing is quoted. It
+      has a column `speaker` where speakers are known.
+    - `docx`: a document for a word processor, a paragraph for each turn of a speaker.
+
+    In `txt` and `srt` a speaker is named where they begin to speak, in `vtt` in each cue (`<v Anna>`).
+    """
     recording = owned(recordings.find(recording_id), caller.user_id)
     key = outcome(recording, jobs.get_many(recording.job_ids), Kind.TRANSCRIBE, utc_now())
+    filename = f"{recording.title}.{format}"
     if format == "json":
-        return answer_with(media, key, filename=f"{recording.title}.json")
-    media_type, render = _FORMATS[format]
-    return Response(render(transcript_from_json(media.read(key))), media_type=media_type)
+        answer = answer_with(media, key, filename=filename)
+    else:
+        style = Style(
+            Heading(recording.title, recording.recorded_at or recording.created_at),
+            Layout(max_line_length, max_lines),
+            speakers=speakers,
+        )
+        answer = _file(transcript_from_json(media.read(key)), FORMATS[format], style)
+    answer.headers["Content-Disposition"] = attachment(filename)
+    return answer
 
 
 @router.get(
@@ -208,12 +237,11 @@ def read_summary(
     return Response(media.read(key), media_type="application/json")
 
 
-_FORMATS: Final = {
-    "txt": ("text/plain; charset=utf-8", to_txt),
-    # https://www.iana.org/assignments/media-types has no SRT; this is what players know.
-    "srt": ("application/x-subrip; charset=utf-8", to_srt),
-    "vtt": ("text/vtt; charset=utf-8", to_vtt),
-}
+def _file(transcript: Transcript, form: Format, style: Style) -> Response:
+    body = form.render(transcript, style)
+    if len(body) > ANSWER_BYTES:
+        raise TooLarge("In this format the transcript is larger than an answer may be; take it as json.")
+    return Response(body, media_type=form.media_type)
 
 
 def _announced(request: RecordingRequest, caller: Caller, uploads: Uploads) -> Recording:

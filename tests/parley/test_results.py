@@ -1,12 +1,17 @@
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.parley.fake_server import DONE, SUMMARY, job
+from tests.parley.fake_server import DONE, SUMMARY, Handler, job
 from tests.parley.terminal import Terminal
+from tests.parley.test_real_terminal import PROGRAM, environ, screen
 
 FIRST = f"rec_{0:026}"
+DOCUMENT = b"PK\x03\x04\r\n\x00\xff"
+TABLE = "start\tend\ttext\n0\t4200\tБоб\n".encode()
 
 
 @pytest.fixture
@@ -32,6 +37,72 @@ def test_the_format_follows_the_files_ending(reader: Terminal, tmp_path: Path) -
     result = reader.type("transcript", FIRST, "-o", str(output))
     assert output.read_bytes().startswith(b"1\r\n")
     assert result.stdout == ""
+
+
+@pytest.fixture
+def documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that knows documents and tables too."""
+    answer = Handler._transcript
+    more = {"docx": (DOCUMENT, "application/octet-stream"), "tsv": (TABLE, "text/tab-separated-values; charset=utf-8")}
+
+    def with_documents(self: Handler, form: str) -> None:
+        if form in more:
+            self._answer(200, *more[form])
+        else:
+            answer(self, form)
+
+    monkeypatch.setattr(Handler, "_transcript", with_documents)
+
+
+@pytest.mark.parametrize(("name", "content"), [("встреча.DOCX", DOCUMENT), ("table.tsv", TABLE)])
+def test_documents_and_tables_are_written_byte_for_byte(
+    reader: Terminal, documents: None, tmp_path: Path, name: str, content: bytes
+) -> None:
+    result = reader.type("transcript", FIRST, "-o", str(tmp_path / name))
+    assert (tmp_path / name).read_bytes() == content
+    assert (result.exit_code, result.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("output", [(), ("-o", "-")])
+def test_a_document_goes_into_a_pipe(reader: Terminal, documents: None, output: tuple[str, ...]) -> None:
+    assert reader.type("transcript", FIRST, "--format", "docx", *output).stdout_bytes == DOCUMENT
+
+
+@pytest.mark.parametrize("output", [(), ("-o", "-")])
+def test_a_document_is_not_printed_to_a_terminal(reader: Terminal, output: tuple[str, ...]) -> None:
+    asked = len(reader.state.requests)
+    with screen() as (person, side):
+        process = subprocess.Popen(
+            [*PROGRAM, "transcript", FIRST, "--format", "docx", *output],
+            stdin=side, stdout=side, stderr=side, env=environ(reader),
+        )  # fmt: skip
+        os.close(side)
+        text = person.read_to_the_end()
+        assert process.wait() == 2, text
+    assert "docx is nothing that a terminal can show: name a file with -o, or use a pipe." in text
+    assert len(reader.state.requests) == asked
+
+
+def test_the_look_of_captions_is_sent_along(reader: Terminal) -> None:
+    look = ("--max-line-length", "32", "--max-lines", "1", "--no-speakers")
+    assert reader.type("transcript", FIRST, "--format", "srt", *look).exit_code == 0
+    asked = reader.state.sent_to("GET", f"/v1/recordings/{FIRST}/transcript")[-1].query
+    assert asked == {"format": "srt", "max_line_length": "32", "max_lines": "1", "speakers": "false"}
+
+
+def test_the_server_decides_on_the_look_that_nobody_asked_for(reader: Terminal) -> None:
+    reader.type("transcript", FIRST, "--format", "srt")
+    assert reader.state.sent_to("GET", f"/v1/recordings/{FIRST}/transcript")[-1].query == {"format": "srt"}
+
+
+@pytest.mark.parametrize(
+    "look",
+    [("--max-line-length", "9"), ("--max-line-length", "201"), ("--max-lines", "0"), ("--max-lines", "six")],
+)
+def test_a_look_that_no_caption_can_have_is_wrong_usage(reader: Terminal, look: tuple[str, str]) -> None:
+    result = reader.type("transcript", FIRST, *look)
+    assert result.exit_code == 2
+    assert look[0] in result.stderr
 
 
 def test_a_file_that_cannot_be_written_is_a_failure(reader: Terminal, tmp_path: Path) -> None:
