@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from functions.core.jobs.results import Segment, Statement, Summary, Transcript
+from functions.core.jobs.options import SummariseOptions
+from functions.core.jobs.results import Answer, Segment, Statement, Summary, Transcript
 from gpu_worker.language import prompts
-from gpu_worker.language.answers import Draft, in_time, read_answer
-from gpu_worker.language.endpoint import ChatEndpoint, Message, TextTooLong
+from gpu_worker.language.answers import Draft, distinct, in_time, read_answer
+from gpu_worker.language.brief import Brief, brief_for
 from gpu_worker.language.evidence import Evidence
 from gpu_worker.language.extractive import ExtractiveSummariser, bullets_for
 from gpu_worker.language.failures import SummaryMisconfigured, SummaryUnavailable
+from gpu_worker.language.model import LanguageModel, Message, TextTooLong
 from gpu_worker.language.parts import coverage, length, split, spoken
+from gpu_worker.language.tongues import named
 
 # About three hours of speech, or 60 000 tokens: one pass for nearly everything, and far from the limits of models.
 PART_CHARACTERS: Final = 160_000
@@ -55,16 +58,18 @@ class _Reading:
 class ChatSummariser:
     """Asks a language model, part by part if need be, and checks every sentence of the answer."""
 
-    def __init__(self, endpoint: ChatEndpoint, *, part_characters: int = PART_CHARACTERS) -> None:
-        self._endpoint = endpoint
+    def __init__(self, model: LanguageModel, *, part_characters: int = PART_CHARACTERS) -> None:
+        self._model = model
         self._part_characters = part_characters
 
     @property
     def engine(self) -> str:
         """Its name, as in the summaries that it makes."""
-        return f"chat:{self._endpoint.model}"
+        return f"chat:{self._model.model}"
 
-    def summarise(self, transcript: Transcript, *, on_progress: Callable[[float], None]) -> Summary:
+    def summarise(
+        self, transcript: Transcript, options: SummariseOptions, *, on_progress: Callable[[float], None]
+    ) -> Summary:
         """Summarise; a model that answers nonsense is replaced by the offline engine, and the summary says so.
 
         Raises:
@@ -73,31 +78,37 @@ class ChatSummariser:
         """
         segments = spoken(transcript)
         if not segments:
-            return ExtractiveSummariser().summarise(transcript, on_progress=on_progress)
-        evidence = Evidence(segments, transcript.language)
-        reading = self._read(segments, transcript.language, on_progress)
+            return ExtractiveSummariser().summarise(transcript, options, on_progress=on_progress)
+        brief = brief_for(transcript, options)
+        reading = self._read(segments, brief, on_progress)
         if not reading.drafts:
-            return _offline(transcript, reading.failures, on_progress)
-        draft, joined = self._join(reading.drafts, evidence, transcript.language)
+            return _offline(transcript, options, reading.failures, on_progress)
+        evidence = _evidence(segments, brief)
+        draft, joined = self._join(reading.drafts, evidence, brief)
         on_progress(1.0)
+        overview = draft.overview or draft.bullets[:3]
         return Summary(
-            text=" ".join(statement.text for statement in draft.overview or draft.bullets[:3]),
+            text=" ".join(statement.text for statement in overview),
             bullets=draft.bullets,
             action_items=draft.action_items,
             coverage=coverage(transcript, reading.read),
             engine=self.engine,
-            language=transcript.language,
-            notes=tuple(_notes(reading, draft, joined=joined)),
+            language=brief.language,
+            template=brief.template,
+            overview=overview,
+            answers=_answers(draft, brief),
+            unproven=draft.unproven,
+            notes=(*_notes(reading, draft, joined=joined), *_notes_on_language(draft, brief, evidence)),
         )
 
-    def _read(self, segments: Sequence[Segment], language: str, on_progress: Callable[[float], None]) -> _Reading:
+    def _read(self, segments: Sequence[Segment], brief: Brief, on_progress: Callable[[float], None]) -> _Reading:
         reading = _Reading()
         waiting = deque(split(segments, self._part_characters))
         total = length(segments)
         while waiting:
             part = waiting.popleft()
             try:
-                draft = self._summarise_part(part, language)
+                draft = self._summarise_part(part, brief)
             except TextTooLong as failure:
                 halves = _smaller(part, failure.characters)
                 waiting.extendleft(reversed(halves))
@@ -116,54 +127,65 @@ class ChatSummariser:
             on_progress(_READING * (1 - sum(length(one) for one in waiting) / total))
         return reading
 
-    def _summarise_part(self, part: Sequence[Segment], language: str) -> Draft:
-        question = prompts.ask_for_summary(part, language=language, bullets=bullets_for(len(part)))
+    def _summarise_part(self, part: Sequence[Segment], brief: Brief) -> Draft:
+        question = prompts.ask_for_summary(part, brief, bullets=bullets_for(len(part)))
         # A part may cite its own segments only: it has seen no others.
-        return self._ask(question, Evidence(part, language))
+        return self._ask(question, _evidence(part, brief), brief)
 
-    def _ask(self, question: str, evidence: Evidence) -> Draft:
+    def _ask(self, question: str, evidence: Evidence, brief: Brief) -> Draft:
         """One question and, if anything is wrong with the answer, one repair; the better answer counts."""
         messages: list[Message] = [
             {"role": "system", "content": prompts.SYSTEM},
             {"role": "user", "content": question},
         ]
-        answer = self._endpoint.ask(messages)
-        first = read_answer(answer, evidence)
+        answer = self._model.ask(messages)
+        first = read_answer(answer, evidence, brief)
         if not first.problems:
             return first
         said = [{"role": "assistant", "content": answer}] if answer.strip() else []
         repair = {"role": "user", "content": prompts.ask_for_repair(first.problems)}
         try:
-            second = read_answer(self._endpoint.ask([*messages, *said, repair]), evidence)
+            second = read_answer(self._model.ask([*messages, *said, repair]), evidence, brief)
         except (SummaryUnavailable, SummaryMisconfigured, TextTooLong):
             if not first.is_usable:
                 raise
             return first
-        best = max(second, first, key=lambda draft: (draft.is_usable, draft.worth, -draft.dropped))
+        best = max(
+            second, first, key=lambda draft: (draft.is_usable, not draft.is_foreign, draft.worth, -draft.dropped)
+        )
         if not best.is_usable:
             raise _Unusable
         return best
 
-    def _join(self, drafts: list[Draft], evidence: Evidence, language: str) -> tuple[Draft, bool]:
+    def _join(self, drafts: list[Draft], evidence: Evidence, brief: Brief) -> tuple[Draft, bool]:
         """One draft out of many, in as many rounds as the budget asks for; and whether the model did it."""
         dropped = sum(draft.dropped for draft in drafts)
         while len(drafts) > 1:
             groups = _groups(drafts, self._part_characters)
             try:
-                joined = [
-                    group[0] if len(group) == 1 else self._join_group(group, evidence, language) for group in groups
-                ]
+                joined = [group[0] if len(group) == 1 else self._join_group(group, evidence, brief) for group in groups]
             except (SummaryUnavailable, SummaryMisconfigured, TextTooLong, _Unusable):
-                return _side_by_side(drafts, dropped), False
+                return replace(_side_by_side(drafts), dropped=dropped), False
             dropped += sum(draft.dropped for group, draft in zip(groups, joined, strict=True) if len(group) > 1)
             if len(joined) == len(drafts):
-                return _side_by_side(drafts, dropped), False
+                return replace(_side_by_side(drafts), dropped=dropped), False
             drafts = joined
         return replace(drafts[0], dropped=dropped), True
 
-    def _join_group(self, group: Sequence[Draft], evidence: Evidence, language: str) -> Draft:
+    def _join_group(self, group: Sequence[Draft], evidence: Evidence, brief: Brief) -> Draft:
         bullets = min(12, max(len(draft.bullets) for draft in group) + len(group))
-        return self._ask(prompts.ask_for_one_summary(group, language=language, bullets=bullets), evidence)
+        joined = self._ask(prompts.ask_for_one_summary(group, brief, bullets=bullets), evidence, brief)
+        apart = _side_by_side(group)
+        return replace(
+            joined,
+            # What a part has answered with evidence stays answered, also if the model forgets it here.
+            answers=apart.answers | joined.answers,
+            unproven=distinct((*apart.unproven, *joined.unproven)),
+        )
+
+
+def _evidence(segments: Sequence[Segment], brief: Brief) -> Evidence:
+    return Evidence(segments, brief.spoken, written_in=brief.language)
 
 
 def _smaller(part: tuple[Segment, ...], characters: int | None) -> list[tuple[Segment, ...]]:
@@ -177,7 +199,8 @@ def _groups(drafts: Sequence[Draft], characters: int) -> list[list[Draft]]:
     groups: list[list[Draft]] = [[]]
     room = characters
     for draft in drafts:
-        size = sum(len(one.text) for one in (*draft.overview, *draft.bullets, *draft.action_items))
+        said = (*draft.overview, *draft.bullets, *draft.action_items, *draft.answers.values())
+        size = sum(len(one.text) for one in said)
         if groups[-1] and size > room:
             groups.append([])
             room = characters
@@ -186,25 +209,49 @@ def _groups(drafts: Sequence[Draft], characters: int) -> list[list[Draft]]:
     return groups
 
 
-def _side_by_side(drafts: Sequence[Draft], dropped: int) -> Draft:
+def _side_by_side(drafts: Sequence[Draft]) -> Draft:
     def all_of(statements: Callable[[Draft], tuple[Statement, ...]]) -> tuple[Statement, ...]:
         return tuple(statement for draft in drafts for statement in statements(draft))
 
+    answers: dict[int, Statement] = {}
+    for draft in drafts:
+        for at, answer in draft.answers.items():
+            answers[at] = _after(answers[at], answer) if at in answers else answer
     return Draft(
         overview=all_of(lambda draft: draft.overview),
         bullets=in_time(all_of(lambda draft: draft.bullets)),
         action_items=in_time(all_of(lambda draft: draft.action_items)),
-        dropped=dropped,
+        answers=answers,
+        unproven=distinct(one for draft in drafts for one in draft.unproven),
+        is_foreign=any(draft.is_foreign for draft in drafts),
     )
 
 
-def _offline(transcript: Transcript, failures: Sequence[_Failure], on_progress: Callable[[float], None]) -> Summary:
+def _after(one: Statement, other: Statement) -> Statement:
+    return Statement(text=f"{one.text} {other.text}", segments=tuple(sorted({*one.segments, *other.segments})))
+
+
+def _answers(draft: Draft, brief: Brief) -> tuple[Answer, ...]:
+    return tuple(
+        Answer(question=question, answer=draft.answers[at].text, segments=draft.answers[at].segments)
+        if at in draft.answers
+        else Answer(question=question, answer=None)
+        for at, question in enumerate(brief.questions)
+    )
+
+
+def _offline(
+    transcript: Transcript,
+    options: SummariseOptions,
+    failures: Sequence[_Failure],
+    on_progress: Callable[[float], None],
+) -> Summary:
     """No part was read: the caller's business if the model cannot be asked, ours if it talks nonsense."""
     for kind in (SummaryMisconfigured, SummaryUnavailable):
         for failure in failures:
             if isinstance(failure, kind):
                 raise failure
-    summary = ExtractiveSummariser().summarise(transcript, on_progress=on_progress)
+    summary = ExtractiveSummariser().summarise(transcript, options, on_progress=on_progress)
     return replace(summary, notes=(DEGRADED, *summary.notes))
 
 
@@ -219,6 +266,17 @@ def _notes(reading: _Reading, draft: Draft, *, joined: bool) -> Iterator[str]:
     if draft.dropped:
         sentences = "One sentence was" if draft.dropped == 1 else f"{draft.dropped} sentences were"
         yield f"{sentences} left out: the transcript does not bear out what the language model wrote."
+
+
+def _notes_on_language(draft: Draft, brief: Brief, evidence: Evidence) -> Iterator[str]:
+    if draft.is_foreign:
+        yield f"This summary was asked for in {named(brief.language)}; the language model wrote in another language."
+    if brief.is_translated:
+        compared = "figures and names" if evidence.compares_names else "figures"
+        yield (
+            f"The recording is in {named(brief.spoken)} and this summary was asked for in {named(brief.language)}: "
+            f"only {compared} could be compared with what was said, not the other words."
+        )
 
 
 def _clock(seconds: float) -> str:

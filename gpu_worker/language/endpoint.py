@@ -15,19 +15,15 @@ from typing import Any, Final
 import httpx
 
 from gpu_worker.language.failures import SummaryMisconfigured, SummaryUnavailable
+from gpu_worker.language.model import Message, TextTooLong, complains_of_length, patiently
 
 DEEPSEEK_URL: Final = "https://api.deepseek.com"
 # The name `deepseek-chat` went out of service on 2026-07-24; this is its successor.
 DEEPSEEK_MODEL: Final = "deepseek-flash"
 
-Message = dict[str, str]
-
-_PAUSES: Final = (1.0, 5.0)
-_LONGEST_PAUSE: Final = 30.0
 _MOST_BYTES: Final = 4_000_000
 _BUSY: Final = frozenset({408, 409, 425, 429})
 _SLUG: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,63}")
-_TOO_LONG: Final = re.compile(r"context.?length|maximum context|context window|too many tokens|too long", re.IGNORECASE)
 
 # No language needs more characters for a token of speech. Fewer tokens read than this means: the beginning was cut off.
 _MOST_CHARACTERS_PER_TOKEN: Final = 6
@@ -39,14 +35,6 @@ _EXTRAS: Final[Mapping[str, Mapping[str, Any]]] = {
     "api.openai.com": {},
 }
 _USUAL_EXTRAS: Final[Mapping[str, Any]] = {"temperature": 0}
-
-
-class TextTooLong(Exception):
-    """The model cannot take this much at once; `characters` is what it can, where it let us know."""
-
-    def __init__(self, characters: int | None = None) -> None:
-        super().__init__("The text is too long for this model.")
-        self.characters = characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,22 +60,8 @@ class ChatEndpoint:
             raise SummaryMisconfigured("The address of the chat API is not an http(s) URL.")
 
     def ask(self, messages: Sequence[Message]) -> str:
-        """The model's answer, with a few patient tries; it may be empty.
-
-        Raises:
-            SummaryUnavailable: no answer now.
-            SummaryMisconfigured: there never will be one like this.
-            TextTooLong: the same question with less text may work.
-        """
-        for pause in _PAUSES:
-            try:
-                return self._ask_once(messages)
-            except SummaryUnavailable as failure:
-                asked = pause if failure.retry_after is None else failure.retry_after
-                if asked > _LONGEST_PAUSE:
-                    raise
-                self.wait(asked)
-        return self._ask_once(messages)
+        """The model's answer, as `LanguageModel` promises it."""
+        return patiently(lambda: self._ask_once(messages), self.wait)
 
     def _ask_once(self, messages: Sequence[Message]) -> str:
         body = {
@@ -130,7 +104,7 @@ def _failure(status: int, headers: httpx.Headers, answer: Any) -> Exception:
     said = " ".join(str(_member(error, name) or "") for name in ("code", "type", "message"))
     slug = next((name for key in ("code", "type") if (name := _slug(_member(error, key)))), None)
     named = f"{status}, {slug}" if slug else str(status)
-    if status == 413 or (status in {400, 422} and _TOO_LONG.search(said)):
+    if status == 413 or (status in {400, 422} and complains_of_length(said)):
         return TextTooLong()
     if status == 429 and slug == "insufficient_quota":
         return SummaryMisconfigured(f"The account of the chat API has no balance left ({named}).")
@@ -176,7 +150,8 @@ def _content(answer: Any, *, asked: int) -> str:
     if reason == "insufficient_system_resource":
         raise SummaryUnavailable("The chat API broke off for lack of resources.")
     content = message.get("content")
-    return content if isinstance(content, str) else ""
+    # JSON can name half a character; no text that goes on from here can hold it.
+    return content.encode("utf-8", "replace").decode() if isinstance(content, str) else ""
 
 
 def _json(raw: bytes) -> Any:

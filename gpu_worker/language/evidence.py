@@ -1,12 +1,18 @@
-"""Does the transcript bear a sentence out? A cheap check, not a proof: figures, names and the words themselves."""
+"""Does the transcript bear a sentence out? A cheap check, not a proof: figures, names and the words themselves.
+
+A sentence in another language than the transcript shares no words with it: figures are compared then, and names loosely
+where both languages use one script.
+"""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Final
 
 from functions.core.jobs.results import Segment, Statement
 from gpu_worker.language.figures import figures_claimed, figures_said
+from gpu_worker.language.tongues import script_of
 from gpu_worker.language.words import WORD, content, fold, is_stop_word, stem
 
 _MOST_CITED: Final = 20
@@ -21,6 +27,16 @@ _ASSIGNS: Final = re.compile(
     r"|будет|должен|должна|должны|обязан\w*|нужно|надо|обещал\w*)\b)",
     re.IGNORECASE,
 )
+_ADDRESS: Final = re.compile(r"(?:https?://|www\.)[^\s,;<>\"'»”)]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+# A capital letter of English grammar, not of a name.
+_ENGLISH_CALENDAR: Final = frozenset(
+    [
+        *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march"),
+        *("april", "may", "june", "july", "august", "september", "october", "november", "december", "mr", "mrs", "ms"),
+    ]
+)
+# As much of a name as survives from one language to the next: `Munich` and `München`.
+_LOOSE: Final = 3
 _VOWELS: Final = re.compile(r"[аеиоуыэюяйьъ]")
 
 
@@ -31,11 +47,19 @@ class Unsupported(Exception):
 class Evidence:
     """What the segments of a transcript can stand for."""
 
-    def __init__(self, segments: Sequence[Segment], language: str) -> None:
+    def __init__(self, segments: Sequence[Segment], language: str, *, written_in: str | None = None) -> None:
         self._segments = segments
         self._language = language
+        self._written_in = written_in or language
+        self._is_translated = self._written_in != language
         self._at = {segment.id: at for at, segment in enumerate(segments)}
         self._stems: dict[int, frozenset[str]] = {}
+
+    @property
+    def compares_names(self) -> bool:
+        """Whether the names in a sentence can be looked for in the transcript."""
+        script = script_of(self._written_in)
+        return not self._is_translated or (script is not None and script == script_of(self._language))
 
     def statement(self, text: str, ids: Iterable[int]) -> Statement:
         """The sentence with its evidence, in order of time.
@@ -72,16 +96,32 @@ class Evidence:
     def _missing(self, text: str, cited: Sequence[int]) -> list[str]:
         said = figures_said(" \n ".join(self._text(at) for at in cited))
         figures = [figure for figure, values in figures_claimed(text) if not values & said]
+        return self._missing_addresses(text, cited) + figures + self._missing_names(text, cited)
+
+    def _missing_addresses(self, text: str, cited: Sequence[int]) -> list[str]:
+        """Where to click or to write: what nobody has said never gets in, in any language."""
+        claimed = [match[0].rstrip(".!?") for match in _ADDRESS.finditer(text)]
+        said = " ".join(self._text(at) for at in cited).casefold() if claimed else ""
+        return [address for address in claimed if address.casefold() not in said]
+
+    def _missing_names(self, text: str, cited: Sequence[int]) -> list[str]:
+        if not self.compares_names:
+            return []
         stems = frozenset().union(*(self._stems_of(at) for at in cited))
-        return figures + [name for name in self._names(text) if not _is_said(stem(fold(name), self._language), stems)]
+        if not self._is_translated:
+            return [name for name in self._names(text) if not _is_said(stem(fold(name), self._language), stems)]
+        beginnings = {_loosely(word) for word in stems}
+        return [name for name in self._names(text) if _loosely(name) not in beginnings]
 
     def _names(self, text: str) -> list[str]:
-        if self._language in _CAPITAL_NOUNS:
+        if self._written_in in _CAPITAL_NOUNS:
             return []
         found = []
         for match in WORD.finditer(text):
             word = match[0]
-            if not word[0].isupper() or is_stop_word(fold(word), self._language):
+            if not word[0].isupper() or is_stop_word(fold(word), self._written_in):
+                continue
+            if self._is_translated and fold(word) in _ENGLISH_CALENDAR:
                 continue
             opens = _OPENS.search(text, 0, match.start()) is not None
             if not opens or self._is_name(word) or (self._is_new(word) and _ASSIGNS.match(text, match.end())):
@@ -110,8 +150,8 @@ class Evidence:
 
     def _shares_words(self, text: str, cited: Sequence[int]) -> bool:
         claimed = set(content(text, self._language))
-        if not claimed:
-            return False
+        if not claimed or self._is_translated:
+            return bool(claimed)
         stems = frozenset().union(*(self._stems_of(at) for at in cited))
         shared = sum(_is_said(term, stems) for term in claimed)
         return shared >= max(1.0, _LEAST_SHARED * len(claimed))
@@ -130,6 +170,10 @@ def _folded(text: str) -> list[str]:
     # With the parts of compounds: "twenty-five", "Smith-Jones".
     found = [fold(match[0]) for match in WORD.finditer(text)]
     return found + [part for word in found if "-" in word for part in word.split("-") if part]
+
+
+def _loosely(name: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFKD", fold(name)) if char.isalnum())[:_LOOSE]
 
 
 def _is_said(term: str, stems: frozenset[str]) -> bool:

@@ -1,22 +1,33 @@
 """Summaries offline: the sentences that carry a recording, in the speakers' own words. No key, no failure."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import numpy as np
 
-from functions.core.jobs.results import Statement, Summary, Transcript
+from functions.core.jobs.options import SummariseOptions
+from functions.core.jobs.results import Answer, Statement, Summary, Transcript
 from gpu_worker.language import cues
+from gpu_worker.language.brief import Brief, brief_for
 from gpu_worker.language.figures import figures_said
 from gpu_worker.language.parts import coverage
+from gpu_worker.language.passages import Passages
 from gpu_worker.language.ranking import Rows, Scores, centrality, tf_idf, varied
 from gpu_worker.language.sentences import Sentence, sentences_of, tidy
+from gpu_worker.language.templates import OFFLINE
+from gpu_worker.language.tongues import named
 from gpu_worker.language.words import content
 
 ENGINE: Final = "extractive"
 SILENCE: Final = "Nothing was said in this recording."
 NO_TASKS: Final = "Offline, action items are recognised in English and Russian only."
+NO_PROMPT: Final = "Offline, own instructions are not followed."
+NO_TEMPLATE: Final = "Offline, this template is not followed: the sentences that carry the recording were picked."
+NEAREST: Final = (
+    "Offline, an answer consists of the passages whose words are nearest to the question; nobody has judged whether "
+    "they answer it."
+)
 
 _MOST_TASKS: Final = 10
 _CLEAR_TASK: Final = 2
@@ -28,31 +39,51 @@ class ExtractiveSummariser:
 
     engine = ENGINE
 
-    def summarise(self, transcript: Transcript, *, on_progress: Callable[[float], None]) -> Summary:
+    def summarise(
+        self, transcript: Transcript, options: SummariseOptions, *, on_progress: Callable[[float], None]
+    ) -> Summary:
         """Summarise in the words of the recording itself."""
+        brief = brief_for(transcript, options)
         sentences = sentences_of(transcript.segments)
         if not sentences:
             on_progress(1.0)
-            return _silence(transcript)
-        terms = [content(sentence.text, transcript.language) for sentence in sentences]
+            return _silence(brief)
+        terms = [content(sentence.text, brief.spoken) for sentence in sentences]
         rows = tf_idf(terms)
         on_progress(0.5)
-        known = transcript.language in cues.KNOWN_LANGUAGES
+        known = brief.spoken in cues.KNOWN_LANGUAGES
         tasks = _tasks(sentences, terms) if known else np.zeros(len(sentences))
-        scores = _scores(sentences, terms, rows, transcript.language)
+        scores = _scores(sentences, terms, rows, brief.spoken)
+        overview = _statements(sentences, varied(rows, scores, _sentences_for(len(sentences))))
+        passages = Passages(sentences, terms, scores, brief.spoken)
+        answers = tuple(passages.answer(question) for question in brief.questions)
         summary = Summary(
-            text=" ".join(
-                one.text for one in _statements(sentences, varied(rows, scores, _sentences_for(len(sentences))))
-            ),
+            text=" ".join(one.text for one in overview),
             bullets=_statements(sentences, varied(rows, scores, bullets_for(len(sentences)))),
             action_items=_statements(sentences, _distinct(rows, tasks), speakers=True),
             coverage=coverage(transcript, (id_ for sentence in sentences for id_ in sentence.segments)),
             engine=ENGINE,
-            language=transcript.language,
-            notes=() if known else (NO_TASKS,),
+            language=brief.spoken,
+            template=brief.template,
+            overview=overview,
+            answers=answers,
+            notes=tuple(_notes(brief, answers)),
         )
         on_progress(1.0)
         return summary
+
+
+def _notes(brief: Brief, answers: Iterable[Answer]) -> Iterator[str]:
+    if brief.is_translated:
+        yield f"Offline, nothing is translated: this summary is in {named(brief.spoken)}, as the recording is."
+    if brief.template not in OFFLINE:
+        yield NO_TEMPLATE
+    if brief.prompt:
+        yield NO_PROMPT
+    if any(answer.answer for answer in answers):
+        yield NEAREST
+    if brief.spoken not in cues.KNOWN_LANGUAGES:
+        yield NO_TASKS
 
 
 def bullets_for(sentences: int) -> int:
@@ -64,14 +95,16 @@ def _sentences_for(sentences: int) -> int:
     return min(sentences, max(2, min(4, bullets_for(sentences) // 2)))
 
 
-def _silence(transcript: Transcript) -> Summary:
+def _silence(brief: Brief) -> Summary:
     return Summary(
         text="",
         bullets=(),
         action_items=(),
         coverage=1.0,
         engine=ENGINE,
-        language=transcript.language,
+        language=brief.language,
+        template=brief.template,
+        answers=tuple(Answer(question=question, answer=None) for question in brief.questions),
         notes=(SILENCE,),
     )
 

@@ -4,8 +4,11 @@ import time
 from dataclasses import replace
 from typing import Final
 
+from pydantic import ValidationError
+
 from functions.core.errors import NotFound
 from functions.core.jobs.model import Job, Kind, newest_result
+from functions.core.jobs.options import SummariseOptions
 from functions.core.jobs.results import Summary, Transcript, summary_to_json, transcript_from_json
 from functions.core.jobs.store import TRANSCRIPT_MISSING, Jobs
 from functions.core.observability import log
@@ -34,30 +37,45 @@ class SummariseTask:
         job, claim = work.claim.job, work.claim
         began = time.monotonic()
         claim.report("reading", 0.0)
-        transcript = self._transcript(job)
-        summary = self._summarise(transcript, work)
+        options = _options(job)
+        source, transcript = self._transcript(job)
+        read = time.monotonic()
+        summary = replace(self._summarise(transcript, options, work), transcript_job_id=source.id)
+        made = time.monotonic()
         claim.report("saving", 1.0)
         key = result_key(job.id, job.attempts, "summary.json")
         self._media.write(key, summary_to_json(summary), content_type="application/json")
-        log.info("summarised", engine=summary.engine, bullets=len(summary.bullets), coverage=summary.coverage)
-        return Outcome(key, {"queued": round(job.waited_seconds, 3), "total": round(time.monotonic() - began, 3)})
+        saved = time.monotonic()
+        log.info(
+            "summarised",
+            engine=summary.engine,
+            template=summary.template,
+            bullets=len(summary.bullets),
+            unproven=len(summary.unproven),
+            coverage=summary.coverage,
+        )
+        stages = {"reading": read - began, "model": made - read, "saving": saved - made, "total": saved - began}
+        return Outcome(
+            key, {name: round(seconds, 3) for name, seconds in {"queued": job.waited_seconds, **stages}.items()}
+        )
 
-    def _transcript(self, job: Job) -> Transcript:
+    def _transcript(self, job: Job) -> tuple[Job, Transcript]:
+        """The transcript, and the job that made it."""
         try:
             recording = self._recordings.get(job.recording_id)
             source = newest_result(self._jobs.get_many(recording.job_ids), Kind.TRANSCRIBE)
             if source is None or source.result_key is None:
                 raise Hopeless(TRANSCRIPT_MISSING.code, TRANSCRIPT_MISSING.detail)
-            return transcript_from_json(self._media.read(source.result_key))
+            return source, transcript_from_json(self._media.read(source.result_key))
         except NotFound as error:
             raise Hopeless("recording-gone", "The recording is not there any more.") from error
 
-    def _summarise(self, transcript: Transcript, work: Work) -> Summary:
+    def _summarise(self, transcript: Transcript, options: SummariseOptions, work: Work) -> Summary:
         def report(progress: float) -> None:
             work.claim.report("summarising", progress)
 
         try:
-            return self._summariser.summarise(transcript, on_progress=report)
+            return self._summariser.summarise(transcript, options, on_progress=report)
         except SummaryMisconfigured as error:
             log.error("the language model refuses us", detail=error.detail)
             note = MISCONFIGURED_NOTE
@@ -65,5 +83,12 @@ class SummariseTask:
             if not work.is_last_try:
                 raise
             note = UNAVAILABLE_NOTE
-        offline = ExtractiveSummariser().summarise(transcript, on_progress=report)
+        offline = ExtractiveSummariser().summarise(transcript, options, on_progress=report)
         return replace(offline, notes=(note, *offline.notes))
+
+
+def _options(job: Job) -> SummariseOptions:
+    try:
+        return SummariseOptions.model_validate(job.options)
+    except ValidationError as error:
+        raise Hopeless("options-unreadable", "This worker does not understand the job's options.") from error

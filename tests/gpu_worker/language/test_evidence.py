@@ -59,6 +59,60 @@ def test_an_invention_is_not_borne_out(evidence: Evidence, text: str, ids: list[
         evidence.statement(text, ids)
 
 
+def test_an_address_that_nobody_said_is_not_borne_out(evidence: Evidence) -> None:
+    for address in ("https://evil.example/pay", "www.evil.example", "pay@evil.example"):
+        with pytest.raises(Unsupported, match="evil"):
+            evidence.statement(f"The contract for the client is at {address}.", [0])
+
+
+def test_an_address_that_was_said_is_borne_out() -> None:
+    segments = [Segment(id=0, start=0, end=1, text="Write to Anna@Example.com, the form is on www.example.com/form.")]
+    said = Evidence(segments, "en")
+    assert said.statement("The form is on www.example.com/form, or write to anna@example.com.", [0]).segments == (0,)
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("Der Vertrag geht am Freitag an den Kunden.", [0, 10]),
+        ("Das Budget beträgt 120.000 Euro.", [20]),
+        ("Бюджет — 120 тысяч евро, на 15 % больше, чем в 2025 году.", [20]),
+        ("Договор отправит Борис.", [0]),
+    ],
+)
+def test_a_translation_is_compared_by_its_figures(evidence: Evidence, text: str, ids: list[int]) -> None:
+    language = "ru" if "т" in text else "de"
+    translated = Evidence(evidence._segments, "en", written_in=language)
+    assert translated.statement(text, ids).segments == tuple(ids)
+
+
+@pytest.mark.parametrize(
+    ("written_in", "text", "ids", "reason"),
+    [
+        ("ru", "Бюджет — 130 тысяч евро.", [20], "130"),
+        ("ru", "Бюджет — сто тридцать тысяч евро.", [20], "130000"),
+        ("ru", "Оплата на https://evil.example.", [20], "evil"),
+        ("ru", "Борис отправит договор.", [7], "no segment 7"),
+        ("ru", "Борис отправит договор.", [], "no segment"),
+        ("ru", "…", [20], "something else"),
+        ("fr", "Demander à Mallory la semaine prochaine.", [30], "Mallory"),
+    ],
+)
+def test_a_translation_with_another_figure_or_address_is_not_borne_out(
+    evidence: Evidence, written_in: str, text: str, ids: list[int], reason: str
+) -> None:
+    with pytest.raises(Unsupported, match=reason):
+        Evidence(evidence._segments, "en", written_in=written_in).statement(text, ids)
+
+
+def test_names_are_compared_loosely_within_one_script_and_not_at_all_across_scripts() -> None:
+    segments = [Segment(id=0, start=0, end=1, text="Wir treffen Zoë am Montag in München.")]
+    english, russian = (Evidence(segments, "de", written_in=code) for code in ("en", "ru"))
+    assert english.statement("The meeting with Zoe is on Monday in Munich.", [0]).segments == (0,)
+    assert russian.statement("Встреча с Зоей в понедельник в Мюнхене.", [0]).segments == (0,)
+    assert (english.compares_names, russian.compares_names) == (True, False)
+
+
 def test_a_question_is_cited_with_the_answer_that_needs_it(evidence: Evidence) -> None:
     assert evidence.statement("Boris will send the contract to the Client by Friday.", [0]).segments == (0, 10)
 

@@ -1,13 +1,15 @@
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.core.jobs.results import Segment, Summary, Transcript
+from functions.core.jobs.options import SummariseOptions
+from functions.core.jobs.results import Answer, Segment, Summary, Transcript
 from gpu_worker.language.evidence import Evidence
-from gpu_worker.language.extractive import ExtractiveSummariser, bullets_for
+from gpu_worker.language.extractive import NEAREST, NO_PROMPT, NO_TEMPLATE, ExtractiveSummariser, bullets_for
 
 Meeting = Callable[[str], Transcript]
 
@@ -38,8 +40,8 @@ TASKS = {
 }
 
 
-def summarise(transcript: Transcript) -> Summary:
-    return ENGINE.summarise(transcript, on_progress=lambda share: None)
+def summarise(transcript: Transcript, **options: Any) -> Summary:
+    return ENGINE.summarise(transcript, SummariseOptions(**options), on_progress=lambda share: None)
 
 
 def all_text(summary: Summary) -> str:
@@ -179,9 +181,97 @@ def test_three_hours_make_no_more_than_ten_bullets() -> None:
 
 def test_progress_ends_at_one(meeting: Meeting) -> None:
     shares = []
-    ENGINE.summarise(meeting("en"), on_progress=shares.append)
+    ENGINE.summarise(meeting("en"), SummariseOptions(), on_progress=shares.append)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "answer", "segments"),
+    [
+        (
+            "en",
+            "How much does it cost to move the advertising?",
+            "Carla: Moving the advertising costs about four thousand euros, the agency told me.",
+            (15,),
+        ),
+        ("en", "Who orders the test phones?", "Boris: Great, I will order the test phones tomorrow.", (29,)),
+        (
+            "ru",
+            "Сколько стоит перенос рекламы?",
+            "Марина: Перенос рекламы стоит сорок пять тысяч рублей, я узнавала в агентстве.",
+            (13,),
+        ),
+        (
+            "en",
+            "When is the launch?",
+            "Anna: To sum up, the launch moves to March 17th, the test phones are approved,",
+            (45,),
+        ),
+        (
+            "ru",
+            "Какая зарплата у кассиров?",
+            "Ольга: Хорошо, утверждаем зарплату кассиров в шестьдесят тысяч рублей.",
+            (36,),
+        ),
+        ("ru", "Кто готовит договор с «Луговым»?", "Игорь: Я подготовлю договор с «Луговым» до пятницы.", (28,)),
+    ],
+)
+def test_a_question_is_answered_in_the_speakers_own_words(
+    meeting: Meeting, language: str, question: str, answer: str, segments: tuple[int, ...]
+) -> None:
+    summary = summarise(meeting(language), questions=[question])
+    assert answer in str(summary.answers[0].answer)
+    assert set(segments) <= set(summary.answers[0].segments)
+    assert summary.notes == (NEAREST,)
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        ("en", "Did the seller offer a warranty?"),
+        ("en", "Why?"),
+        ("en", "Кто подписал договор?"),
+        ("ru", "Предложил ли продавец гарантию?"),
+        ("ru", "Did the seller offer a warranty?"),
+    ],
+)
+def test_a_question_that_nobody_answered_has_no_answer(meeting: Meeting, language: str, question: str) -> None:
+    summary = summarise(meeting(language), questions=[question])
+    assert summary.answers == (Answer(question=question, answer=None),)
+    assert summary.notes == ()
+
+
+def test_a_question_that_somebody_asked_is_answered_by_the_reply() -> None:
+    transcript = build(["How long is the warranty on this fridge?", "Two years.", "We also have a red one."])
+    answer = summarise(transcript, questions=["What warranty has the fridge?"]).answers[0]
+    assert (answer.answer, answer.segments) == ("How long is the warranty on this fridge? Two years.", (0, 1))
+
+
+def test_questions_about_silence_are_kept_without_an_answer() -> None:
+    assert summarise(build([]), questions=["Who came?"]).answers == (Answer(question="Who came?", answer=None),)
+
+
+def test_the_overview_keeps_its_evidence(meeting: Meeting) -> None:
+    summary = summarise(meeting("en"))
+    assert summary.text == " ".join(one.text for one in summary.overview)
+    assert all(one.segments for one in summary.overview)
+
+
+def test_what_it_cannot_do_it_says(meeting: Meeting) -> None:
+    plain = summarise(meeting("ru"))
+    summary = summarise(meeting("ru"), language="en", template="sales", prompt="Be brief.")
+    assert (summary.language, summary.template, summary.bullets) == ("ru", "sales", plain.bullets)
+    assert summary.notes == (
+        "Offline, nothing is translated: this summary is in Russian (ru), as the recording is.",
+        NO_TEMPLATE,
+        NO_PROMPT,
+    )
+
+
+@pytest.mark.parametrize("template", ["general", "meeting"])
+def test_what_it_looks_for_anyway_needs_no_note(meeting: Meeting, template: str) -> None:
+    assert summarise(meeting("en"), template=template).notes == ()
 
 
 SOME = "we will send the report by Friday бюджет решили отправить до пятницы 12 . ? , Anna"
@@ -221,12 +311,13 @@ TEXTS = st.lists(
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_laws_hold_for_anything_that_can_be_said(texts: list[str], language: str, speaker: str | None) -> None:
     transcript = build(texts, language, speaker)
-    summary = summarise(transcript)
+    summary = summarise(transcript, questions=["Who will send the report?", "Когда решили отправить бюджет?"])
     ids = {segment.id for segment in transcript.segments}
     for statements in (summary.bullets, summary.action_items):
         assert all(one.segments and set(one.segments) <= ids and one.text.strip() for one in statements)
         assert all(list(one.segments) == sorted(set(one.segments)) for one in statements)
         assert all(before.segments[0] <= after.segments[0] for before, after in pairwise(statements))
+    assert all(set(one.segments) <= ids and bool(one.segments) == bool(one.answer) for one in summary.answers)
     assert summary.coverage == 1.0
     assert len(summary.bullets) <= 10
-    assert summary == summarise(transcript)
+    assert summary == summarise(transcript, questions=[one.question for one in summary.answers])
