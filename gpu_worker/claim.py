@@ -73,6 +73,11 @@ class Claim:
             )
         self._reported = time.monotonic()
 
+    def leave_checkpoint(self, name: str) -> None:
+        """Note that a part of the work is stored; raises ClaimLost."""
+        with self._lock:
+            self._job = self._jobs.leave_checkpoint(self._job, name)
+
     def finish(self, *, result_key: str, timings: dict[str, float]) -> Job:
         """Make the result visible."""
         with self._lock:

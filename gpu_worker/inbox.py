@@ -9,6 +9,7 @@ from functions.core.aws import client
 
 WAIT_SECONDS: Final = 5
 """Of one poll. SQS takes 20; a worker that shall stop waits for the poll in hand."""
+MOST_AT_ONCE: Final = 10
 GONE: Final = {
     "InvalidParameterValue",
     "ReceiptHandleIsInvalid",
@@ -34,6 +35,10 @@ class Inbox(Protocol):
         """Wait for a message and hide it from others for some seconds."""
         ...
 
+    def receive_many(self, *, most: int, hidden_for: int, wait: bool) -> list[Delivery]:
+        """Return what is there, up to so many; `wait` a while if there is nothing."""
+        ...
+
     def hide(self, delivery: Delivery, *, seconds: int) -> None:
         """Keep a message hidden for so long from now; one that is gone is no error."""
         ...
@@ -53,17 +58,25 @@ class SqsInbox:
 
     def receive(self, *, hidden_for: int) -> Delivery | None:
         """Wait for one message: more would age in our hands."""
+        return next(iter(self.receive_many(most=1, hidden_for=hidden_for, wait=True)), None)
+
+    def receive_many(self, *, most: int, hidden_for: int, wait: bool) -> list[Delivery]:
+        """Return what is there, up to so many and never more than ten, which is what SQS hands out at once."""
         answer = self._client.receive_message(
             QueueUrl=self._url,
-            MaxNumberOfMessages=1,
-            WaitTimeSeconds=self._wait_seconds,
+            MaxNumberOfMessages=min(most, MOST_AT_ONCE),
+            WaitTimeSeconds=self._wait_seconds if wait else 0,
             VisibilityTimeout=hidden_for,
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
         )
-        for message in answer.get("Messages", []):
-            count = int(message["Attributes"]["ApproximateReceiveCount"])
-            return Delivery(receipt=message["ReceiptHandle"], body=message["Body"], deliveries=count)
-        return None
+        return [
+            Delivery(
+                receipt=message["ReceiptHandle"],
+                body=message["Body"],
+                deliveries=int(message["Attributes"]["ApproximateReceiveCount"]),
+            )
+            for message in answer.get("Messages", [])
+        ]
 
     def hide(self, delivery: Delivery, *, seconds: int) -> None:
         """Keep a message hidden for so long from now; one that is gone is no error."""

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from functions.core.errors import NotFound
 from functions.core.jobs.followers import settle_followers
-from functions.core.jobs.model import ClaimLost, Failure, Job, JobAlreadyFinished, JobClaimedElsewhere, Kind
+from functions.core.jobs.model import ClaimLost, Failure, Job, JobAlreadyFinished, JobClaimedElsewhere, Kind, Status
 from functions.core.jobs.queue import JobMessage, MalformedMessage, Queues
 from functions.core.jobs.store import Jobs
 from functions.core.observability import log
-from functions.core.recordings.media import Media, results_of
+from functions.core.recordings.media import Media, checkpoints_of, results_of
 from functions.core.recordings.store import Recordings
 from gpu_worker.claim import Claim, Hopeless, Interrupted
 from gpu_worker.heartbeat import Heartbeat
 from gpu_worker.inbox import Delivery, Inbox
+from gpu_worker.report import Reporter
 from gpu_worker.retries import is_last_try, wait_before_retry
 from gpu_worker.tasks.task import Task, Work
 
@@ -31,6 +32,7 @@ class House:
     media: Media
     queues: Queues
     heartbeat: Heartbeat
+    reporter: Reporter
     lease: timedelta
     worker: str
     """This worker's name, to be seen at the jobs that it holds."""
@@ -110,7 +112,9 @@ class LaneWorker:
 
     def _work(self, claim: Claim, folder: Path) -> None:
         try:
-            self._settle(self._attempt(claim, folder), claim.delivery)
+            job = self._attempt(claim, folder)
+            self._settle(job, claim.delivery)
+            self._tell(job)
         except ClaimLost:
             raise
         except Interrupted:
@@ -134,18 +138,29 @@ class LaneWorker:
         log.error("job broke", retry_seconds=wait, deliveries=claim.delivery.deliveries)
         # The traceback is for us; the owner learns what kind of thing it was.
         reason = Failure("attempt-failed", f"Attempt {claim.job.attempts} broke ({type(error).__name__}).")
+        self._house.reporter.broke(claim.job.kind, reason)
         claim.release(reason, after_seconds=wait)
 
     def _clean_up(self, claim: Claim) -> None:
         """Remove what a lost attempt has left: nobody would find it, and the job may have been erased."""
         results = results_of(claim.job.id, claim.job.attempts)
         job = self._house.jobs.find(claim.job.id)
+        if job is None or job.status is Status.CANCELLED:
+            self._house.media.remove_all(results_of(claim.job.id))
         # It may be ours after all: a finish that went through, and whose answer did not.
-        if job is None or not (job.result_key or "").startswith(results):
+        elif not (job.result_key or "").startswith(results):
             self._house.media.remove_all(results)
+
+    def _tell(self, job: Job) -> None:
+        if job.error is None:
+            self._house.reporter.done(job.kind)
+        else:
+            self._house.reporter.broke(job.kind, job.error)
 
     def _settle(self, job: Job, delivery: Delivery) -> None:
         house = self._house
         settle_followers(job, jobs=house.jobs, recordings=house.recordings, queues=house.queues)
+        if job.checkpoints:
+            house.media.remove_all(checkpoints_of(job.id))
         self._inbox.delete(delivery)
         log.info("job ended", status=job.status, code=job.error.code if job.error else None, timings=job.timings)

@@ -20,6 +20,14 @@ class WorkerSettings(LibraryTable, MediaBucket, JobQueues, Speech, Language, Log
     """Seconds that a transcription may take for every ten minutes of audio begun."""
     whisper_model_dir: str = ""
     """Where models are kept; empty: Hugging Face's own cache."""
+    whisper_models_loaded: int = Field(default=2, ge=1)
+    """How many models may be in memory at a time; jobs may choose others than the house's own."""
+    speech_jobs_at_once: int = Field(default=0, ge=0, le=64)
+    """Recordings heard side by side, whose windows share the model's batches; 0: as many as make a batch."""
+    diarization_model_dir: str = ""
+    """Folder with the models that tell voices apart (docs/transcription.md); empty: speakers by channels only."""
+    diarization_threshold: float = Field(default=0.5, gt=0, le=2)
+    """How different voices must sound to be two; lower finds more speakers."""
     whisper_cpu_threads: int = Field(default=0, ge=0)
     """Threads of the model on a CPU; 0: CTranslate2 decides."""
     worker_lanes: Annotated[frozenset[Lane], NoDecode, BeforeValidator(_listed)] = frozenset(Lane)

@@ -1,19 +1,18 @@
 """The process: loads the model, runs its lanes side by side, stops in order."""
 
-import platform
+import os
 import socket
 import threading
 from datetime import timedelta
-from functools import cached_property
-from importlib.metadata import version
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final
 
 from functions.core.clock import utc_now
-from functions.core.jobs.model import Kind, Lane
+from functions.core.jobs.model import Failure, Kind, Lane
 from functions.core.jobs.queue import SqsQueues
 from functions.core.jobs.store import Jobs
-from functions.core.jobs.worker_report import WorkerReport, WorkerReports
+from functions.core.jobs.worker_report import WorkerReports
 from functions.core.observability import log
 from functions.core.recordings.media import S3Media
 from functions.core.recordings.store import Recordings
@@ -21,16 +20,25 @@ from functions.core.table import DynamoTable
 from gpu_worker.heartbeat import Heartbeat
 from gpu_worker.inbox import WAIT_SECONDS, SqsInbox
 from gpu_worker.lane import House, LaneWorker
-from gpu_worker.language.summary import Summariser, choose_summariser
+from gpu_worker.language.summary import Summariser, SummaryMisconfigured, UnusableSummariser, choose_summariser
+from gpu_worker.report import Reporter, facts_of_machine
 from gpu_worker.settings import WorkerSettings
-from gpu_worker.speech.models import ModelUnavailable, resolve
+from gpu_worker.speech.diarization import Diarizer
+from gpu_worker.speech.listener import ROWS, Listener
+from gpu_worker.speech.loaded_models import LoadedModels
+from gpu_worker.speech.models import ModelUnavailable, SpeechModel, on_disk, resolve
+from gpu_worker.speech.sherpa import find_diarizer
 from gpu_worker.speech.whisper import SpeechEngine, chosen_device
 from gpu_worker.tasks.summarise import SummariseTask
 from gpu_worker.tasks.task import Task
-from gpu_worker.tasks.transcribe import TranscribeTask
+from gpu_worker.tasks.transcribe import Defaults, TranscribeTask
+from gpu_worker.waiting_room import WaitingRoom
 
 STOP_SECONDS: Final = 100
-"""How long the window in hand may take; ECS kills after 110 (template.yaml)."""
+"""How long the batch in hand may take; ECS kills after 110 (template.yaml)."""
+SUMMARIES_AT_ONCE: Final = 4
+"""They mostly wait for a language model elsewhere."""
+GLANCE_SECONDS: Final = 5.0
 
 
 class Worker:
@@ -40,106 +48,175 @@ class Worker:
         self._settings = settings
         self._stopping = stopping
         self._broken = False
-        library = DynamoTable(settings.library_table)
-        lease = timedelta(seconds=settings.lease_seconds)
-        self._heartbeat = Heartbeat(lease)
+        self._library = DynamoTable(settings.library_table)
         self._media = S3Media(settings.media_bucket)
-        self._reports = WorkerReports(library)
-        self._house = House(
-            jobs=Jobs(library, clock=utc_now),
-            recordings=Recordings(library, clock=utc_now),
-            media=self._media,
-            queues=SqsQueues(settings.queue_urls()),
-            heartbeat=self._heartbeat,
-            lease=lease,
-            worker=socket.gethostname(),
-        )
+        self._device = chosen_device(settings.whisper_device)
+        self._model_dir = Path(settings.whisper_model_dir) if settings.whisper_model_dir else None
+        self._find_model = lru_cache(self._found_model)
 
     def run(self) -> int:
         """Work until the stop; return the exit status."""
-        self._heartbeat.start()
-        runs = {lane: threading.Thread(target=self._run, args=(lane,), daemon=True) for lane in self._lanes}
-        for thread in runs.values():
-            thread.start()
-        self._stopping.wait()
+        self._house.heartbeat.start()
+        try:
+            self._start_listening()
+            threads = self._start_lanes()
+        except ModelUnavailable as error:
+            log.error("no model to work with", detail=error.detail)
+            self._house.reporter.could_not_start(Failure(error.code, error.detail))
+            self._house.reporter.finish()
+            return 1
+        while not self._stopping.wait(GLANCE_SECONDS):
+            self._house.reporter.seen()
+            self._end_if_the_model_hangs()
         log.info("worker stopping")
-        for lane, thread in runs.items():
+        self._stop(threads)
+        return 0
+
+    def _start_listening(self) -> None:
+        """Load the model before the first message: a job in hand should not wait for a download."""
+        if Lane.SPEECH not in self._settings.worker_lanes:
+            return
+        engine = self._listener.start()
+        self._house.reporter.started(
+            model=engine.model.name,
+            model_notes=engine.model.notes,
+            device=engine.device,
+            compute_type=engine.compute_type,
+            cpu_threads=engine.cpu_threads,
+            models_on_disk=tuple(on_disk(self._model_dir)),
+        )
+
+    def _start_lanes(self) -> list[tuple[LaneWorker, threading.Thread]]:
+        started = []
+        for lane in sorted(self._settings.worker_lanes):
+            self._house.heartbeat.watch_over(self._rooms[lane].beat)
+            for number in range(self._at_once(lane)):
+                worker = LaneWorker(self._rooms[lane], self._tasks, house=self._house, stopping=self._stopping)
+                thread = threading.Thread(target=worker.run, name=f"{lane}-{number}", daemon=True)
+                thread.start()
+                started.append((worker, thread))
+            log.info("lane ready", lane=lane, at_once=self._at_once(lane))
+        return started
+
+    def _stop(self, threads: list[tuple[LaneWorker, threading.Thread]]) -> None:
+        for room in self._rooms.values():
+            room.close()
+        for worker, thread in threads:
             # An idle lane is at most in the middle of a poll; one that works gets its time.
             thread.join(WAIT_SECONDS + 1)
-            if self._lanes[lane].is_working:
+            if worker.is_working:
                 thread.join(STOP_SECONDS)
-        self._heartbeat.stop()
-        return 1 if self._broken else 0
+        if Lane.SPEECH in self._settings.worker_lanes:
+            self._listener.stop()
+        # What a poll in hand has brought meanwhile.
+        for room in self._rooms.values():
+            room.close()
+        self._house.heartbeat.stop()
+        self._house.reporter.finish()
+
+    def _end_if_the_model_hangs(self) -> None:
+        """A device that hangs is helped by a new process only; the jobs go on from their checkpoints."""
+        if (
+            Lane.SPEECH in self._settings.worker_lanes
+            and self._listener.busy_seconds > self._settings.transcribe_timeout
+        ):
+            log.error("the model hangs", seconds=round(self._listener.busy_seconds))
+            os._exit(70)
+
+    def _at_once(self, lane: Lane) -> int:
+        if lane is Lane.SPEECH:
+            return self._settings.speech_jobs_at_once or self._listener.rows
+        return SUMMARIES_AT_ONCE
 
     @cached_property
-    def _lanes(self) -> dict[Lane, LaneWorker]:
+    def _house(self) -> House:
+        settings = self._settings
+        worker = socket.gethostname()
+        lease = timedelta(seconds=settings.lease_seconds)
+        return House(
+            jobs=Jobs(self._library, clock=utc_now),
+            recordings=Recordings(self._library, clock=utc_now),
+            media=self._media,
+            queues=SqsQueues(settings.queue_urls()),
+            heartbeat=Heartbeat(lease),
+            reporter=Reporter(
+                WorkerReports(self._library),
+                clock=utc_now,
+                facts=facts_of_machine(
+                    settings,
+                    worker=worker,
+                    clock=utc_now,
+                    summary_engine=self._summariser.engine,
+                    diarizer=self._diarizer.name if self._diarizer else None,
+                ),
+            ),
+            lease=lease,
+            worker=worker,
+        )
+
+    @cached_property
+    def _rooms(self) -> dict[Lane, WaitingRoom]:
         urls = self._settings.queue_urls()
-        return {
-            lane: LaneWorker(SqsInbox(urls[lane]), self._tasks, house=self._house, stopping=self._stopping)
-            for lane in sorted(self._settings.worker_lanes)
-        }
+        return {lane: WaitingRoom(SqsInbox(urls[lane])) for lane in sorted(self._settings.worker_lanes)}
 
     @cached_property
     def _tasks(self) -> dict[Kind, Task]:
         house, settings = self._house, self._settings
-        return {
-            Kind.TRANSCRIBE: TranscribeTask(
-                lambda: self._engine,
-                recordings=house.recordings,
-                media=self._media,
-                timeout_seconds=settings.transcribe_timeout,
-                fast=settings.whisper_fast_mode,
-            ),
+        tasks: dict[Kind, Task] = {
             Kind.SUMMARISE: SummariseTask(
                 self._summariser, jobs=house.jobs, recordings=house.recordings, media=self._media
-            ),
+            )
         }
+        if Lane.SPEECH in settings.worker_lanes:
+            tasks[Kind.TRANSCRIBE] = TranscribeTask(
+                self._listener,
+                lambda name: self._find_model(name or settings.whisper_model),
+                recordings=house.recordings,
+                media=self._media,
+                defaults=Defaults(
+                    fast=settings.whisper_fast_mode,
+                    timeout_seconds=settings.transcribe_timeout,
+                    diarizer=self._diarizer,
+                ),
+            )
+        return tasks
 
     @cached_property
     def _summariser(self) -> Summariser:
         settings = self._settings
-        return choose_summariser(
-            api_key=settings.llm_api_key.get_secret_value(), base_url=settings.llm_base_url, model=settings.llm_model
-        )
+        try:
+            return choose_summariser(
+                api_key=settings.llm_api_key.get_secret_value(),
+                base_url=settings.llm_base_url,
+                model=settings.llm_model,
+            )
+        except SummaryMisconfigured as error:
+            log.error("the language model is set wrongly", detail=error.detail)
+            return UnusableSummariser(error)
 
     @cached_property
-    def _engine(self) -> SpeechEngine:
+    def _diarizer(self) -> Diarizer | None:
         settings = self._settings
-        device = chosen_device(settings.whisper_device)
-        folder = Path(settings.whisper_model_dir) if settings.whisper_model_dir else None
+        if Lane.SPEECH not in settings.worker_lanes:
+            return None
+        return find_diarizer(settings.diarization_model_dir, threshold=settings.diarization_threshold)
+
+    @cached_property
+    def _listener(self) -> Listener:
+        models = LoadedModels(self._load, most=self._settings.whisper_models_loaded)
+        return Listener(models, self._find_model(self._settings.whisper_model), rows=ROWS[self._device])
+
+    def _load(self, model: SpeechModel) -> SpeechEngine:
+        settings = self._settings
         return SpeechEngine(
-            resolve(settings.whisper_model, device=device, model_dir=folder),
-            device=device,
+            model,
+            device=self._device,
             compute_type=settings.whisper_compute_type,
             cpu_threads=settings.whisper_cpu_threads,
         )
 
-    def _run(self, lane: Lane) -> None:
-        try:
-            if lane is Lane.SPEECH:
-                # Before the first message: a job in hand should not wait for a download.
-                self._report(self._engine)
-            log.info("lane ready", lane=lane)
-            self._lanes[lane].run()
-        except ModelUnavailable as error:
-            log.error("no model to work with", detail=error.detail)
-            self._broken = True
-            self._stopping.set()
-
-    def _report(self, engine: SpeechEngine) -> None:
-        log.info("model loaded", model=engine.model.name, device=engine.device, compute_type=engine.compute_type)
-        self._reports.write(
-            WorkerReport(
-                worker=self._house.worker,
-                started_at=utc_now(),
-                model=engine.model.name,
-                model_notes=engine.model.notes,
-                device=engine.device,
-                compute_type=engine.compute_type,
-                summary_engine=self._summariser.engine,
-                versions={
-                    "python": platform.python_version(),
-                    **{name: version(name) for name in ("faster-whisper", "ctranslate2", "av")},
-                },
-            )
-        )
+    def _found_model(self, name: str) -> SpeechModel:
+        """Find a model, and fetch it if need be: in the thread of the job that wants it."""
+        if name == "auto":
+            name = self._settings.whisper_model
+        return resolve(name, device=self._device, model_dir=self._model_dir)

@@ -169,8 +169,11 @@ class Speech(BaseSettings):
 
 
 class Language(BaseSettings):
-    """Which chat API summarises; without a key the offline engine does."""
+    """Which language model summarises; without a key the offline engine does."""
 
     llm_base_url: str = "https://api.deepseek.com"
+    """Any OpenAI-compatible API; `bedrock` or `bedrock:<region>`: AWS Bedrock, under the worker's role."""
     llm_model: str = "deepseek-flash"
+    """As the API calls it; for Bedrock the id of a model or of an inference profile."""
     llm_api_key: SecretStr = SecretStr("")
+    """Bedrock needs none."""

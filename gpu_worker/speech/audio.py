@@ -1,4 +1,4 @@
-"""Streaming decode of whatever FFmpeg reads into 16 kHz mono float32 blocks. Files come from strangers."""
+"""Streaming decode of whatever FFmpeg reads into 16 kHz float32 blocks. Files come from strangers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import av
 import av.error
 import numpy as np
 from av.container import InputContainer
+from av.stream import Discard
 from numpy.typing import NDArray
 
 from functions.core.errors import Invalid
@@ -19,6 +20,8 @@ Samples = NDArray[np.float32]
 
 SAMPLE_RATE: Final = 16_000
 BLOCK_SECONDS: Final = 10.0
+MOST_TRACKS: Final = 8
+"""More voices than this in channels of their own are no conversation; the rest is left out."""
 
 # Playlists (HLS, ffconcat, SDP ...) name other files and hosts, and FFmpeg opens them even when it was given a file
 # object and an `io_open` hook. A whitelist that no protocol is on closes every way but the one file that we hold.
@@ -46,29 +49,37 @@ class NotMedia(Invalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFacts:
-    """What a file says about itself. `duration` is its own claim in seconds; `codec` is that of its sound."""
+    """What a file says about itself. `duration` is its own claim in seconds; `codec` is that of its sound.
+
+    `channels` are those of all its audio streams, one after the other.
+    """
 
     duration: float | None
     has_audio: bool
     container: str
     codec: str | None
+    channels: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TrackBlock:
+    """The next stretch of one track."""
+
+    track: int
+    samples: Samples
 
 
 class AudioFile:
-    """One file's sound, to be read once. `damage` and `decoded_seconds` are final when `blocks` has ended."""
+    """One file's sound, to be read once. `damage` and `decoded_seconds` are final when the reading has ended."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file.
+    def __init__(self, file: BinaryIO) -> None:
+        """Read from an open file that can seek; the caller closes it.
 
         Raises:
             NotMedia: FFmpeg cannot read it, or it has no sound.
         """
-        self._file = path.open("rb")
-        try:
-            self._container = _open(self._file)
-        except BaseException:
-            self._file.close()
-            raise
+        self._file = file
+        self._container = _open(file)
         self.facts = _facts(self._container)
         self.decoded_seconds = 0.0
         self._bad_packets = 0
@@ -86,22 +97,57 @@ class AudioFile:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file. Closing twice is fine."""
+        """Let go of the decoder. Closing twice is fine."""
         self._container.close()
-        self._file.close()
 
     def blocks(self) -> Iterator[Samples]:
-        """Decode in blocks of `BLOCK_SECONDS`; the last is shorter. What cannot be decoded is left out.
+        """Decode the first audio stream as mono, in blocks of `BLOCK_SECONDS`; the last is shorter.
+
+        What cannot be decoded is left out.
 
         Raises:
             NotMedia: nothing at all could be decoded.
         """
-        for block in _rechunk(self._pieces(), int(BLOCK_SECONDS * SAMPLE_RATE)):
-            self.decoded_seconds += len(block) / SAMPLE_RATE
-            yield block
+        stream = _Stream(self._container.streams.audio[0], layout="mono")
+        for block in self._decoded([stream]):
+            yield block.samples
+
+    def tracks(self) -> Iterator[TrackBlock]:
+        """Decode every channel of every audio stream as a track of its own, the blocks of all interleaved.
+
+        Raises:
+            NotMedia: as for `blocks`.
+        """
+        streams: list[_Stream] = []
+        for stream in self._container.streams.audio:
+            if len(streams) < MOST_TRACKS:
+                first = sum(one.width for one in streams)
+                streams.append(_Stream(stream, layout=None, first_track=first))
+        yield from self._decoded(streams)
+
+    def _decoded(self, streams: "list[_Stream]") -> Iterator[TrackBlock]:
+        by_index = {stream.index: stream for stream in streams}
+        for other in self._container.streams:
+            if other.index not in by_index:
+                # The picture of a film is most of it, and need not even be fetched where the container has an index.
+                other.discard = Discard.all
+        for packet in self._packets(sorted(by_index)):
+            yield from self._blocks_of(by_index[packet.stream.index], packet)
+        for stream in streams:
+            yield from stream.finish()
+        self.decoded_seconds = max(stream.seconds for stream in streams)
+        self._bad_packets += sum(stream.bad_packets for stream in streams)
         if not self.decoded_seconds:
             raise NotMedia("The sound in this file cannot be decoded.")
         self._broke_off = self._broke_off or self._ended_early()
+
+    def _blocks_of(self, stream: "_Stream", packet: Any) -> Iterator[TrackBlock]:
+        try:
+            for frame in packet.decode():
+                yield from stream.add(frame)
+                self.decoded_seconds = max(self.decoded_seconds, stream.seconds)
+        except _BAD_BYTES:
+            self._bad_packets += 1
 
     @property
     def damage(self) -> str | None:
@@ -119,29 +165,9 @@ class AudioFile:
             return False
         return self.decoded_seconds < self.facts.duration * (1 - _TOLERATED_SHARE) - _TOLERATED_SECONDS
 
-    def _pieces(self) -> Iterator[Samples]:
-        timeline = _Timeline()
-        resampling = _Resampling()
-        for frame in self._frames():
-            if hole := timeline.hole_before(frame):
-                self._bad_packets += _TOLERATED_PACKETS + 1
-                yield np.zeros(int(hole * SAMPLE_RATE), np.float32)
-            try:
-                yield from resampling.add(frame)
-            except _BAD_BYTES:
-                self._bad_packets += 1
-        yield from resampling.flush()
-
-    def _frames(self) -> Iterator[av.AudioFrame]:
-        for packet in self._packets():
-            try:
-                yield from packet.decode()
-            except _BAD_BYTES:
-                self._bad_packets += 1
-
-    def _packets(self) -> Iterator[Any]:
+    def _packets(self, streams: list[int]) -> Iterator[Any]:
         try:
-            yield from self._container.demux(audio=0)
+            yield from self._container.demux([self._container.streams[index] for index in streams])
         except av.error.FFmpegError:
             self._broke_off = True
 
@@ -156,11 +182,64 @@ def probe(path: Path) -> MediaFacts:
         return _facts(container)
 
 
+class _Stream:
+    """One audio stream on its way to blocks of equal length, one track for each of its channels."""
+
+    def __init__(self, stream: Any, *, layout: str | None, first_track: int = 0) -> None:
+        self.index: int = stream.index
+        self.width = 1 if layout else min(_channels(stream), MOST_TRACKS - first_track)
+        self.seconds = 0.0
+        self.bad_packets = 0
+        self._first_track = first_track
+        # Side by side, streams keep their places in time; a stream alone begins where its sound does.
+        self._timeline = _Timeline(begins=None if layout else 0.0)
+        self._resampling = _Resampling(layout, self.width)
+        self._kept: list[Samples] = []
+
+    def add(self, frame: av.AudioFrame) -> Iterator[TrackBlock]:
+        if hole := self._timeline.hole_before(frame):
+            self.bad_packets += _TOLERATED_PACKETS + 1
+            self._keep(np.zeros((self.width, int(hole * SAMPLE_RATE)), np.float32))
+        try:
+            for piece in self._resampling.add(frame):
+                self._keep(piece)
+        except _BAD_BYTES:
+            self.bad_packets += 1
+        yield from self._full_blocks()
+
+    def finish(self) -> Iterator[TrackBlock]:
+        for piece in self._resampling.flush():
+            self._keep(piece)
+        yield from self._full_blocks()
+        rest = np.concatenate(self._kept, axis=1) if self._kept else None
+        self._kept = []
+        if rest is not None and rest.shape[1]:
+            yield from self._blocks(rest)
+
+    def _keep(self, piece: Samples) -> None:
+        self._kept.append(piece)
+        self.seconds += piece.shape[1] / SAMPLE_RATE
+
+    def _full_blocks(self) -> Iterator[TrackBlock]:
+        size = int(BLOCK_SECONDS * SAMPLE_RATE)
+        if sum(piece.shape[1] for piece in self._kept) < size:
+            return
+        joined = np.concatenate(self._kept, axis=1)
+        whole = joined.shape[1] - joined.shape[1] % size
+        self._kept = [joined[:, whole:].copy()]
+        for start in range(0, whole, size):
+            yield from self._blocks(joined[:, start : start + size])
+
+    def _blocks(self, samples: Samples) -> Iterator[TrackBlock]:
+        for channel in range(self.width):
+            yield TrackBlock(self._first_track + channel, np.ascontiguousarray(samples[channel]))
+
+
 class _Timeline:
     """Notices where a frame starts later than the last one ended."""
 
-    def __init__(self) -> None:
-        self._expected: float | None = None
+    def __init__(self, begins: float | None) -> None:
+        self._expected = begins
 
     def hole_before(self, frame: av.AudioFrame) -> float:
         """Seconds that are missing before this frame, or 0."""
@@ -175,7 +254,9 @@ class _Timeline:
 class _Resampling:
     """A resampler is made for one layout; broadcast streams change theirs on the way."""
 
-    def __init__(self) -> None:
+    def __init__(self, layout: str | None, width: int) -> None:
+        self._layout = layout
+        self._width = width
         self._resampler: av.AudioResampler | None = None
         self._made_for: tuple[str, str, int] | None = None
 
@@ -183,7 +264,7 @@ class _Resampling:
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._made_for != shape:
             yield from self.flush()
-            self._resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+            self._resampler = av.AudioResampler(format="fltp", layout=self._layout, rate=SAMPLE_RATE)
             self._made_for = shape
         # With its timestamps kept, the resampler would refuse frames after a gap.
         frame.pts = None
@@ -198,7 +279,15 @@ class _Resampling:
             return
         for converted in self._resampler.resample(frame):
             # Float formats can carry NaN, which would spread through everything after it.
-            yield np.nan_to_num(converted.to_ndarray().reshape(-1), copy=False)
+            samples: Any = converted.to_ndarray()
+            yield np.nan_to_num(_of_width(samples, self._width), copy=False)
+
+
+def _of_width(samples: Samples, width: int) -> Samples:
+    """A stream that changes its layout on the way keeps the tracks that it began with."""
+    if samples.shape[0] < width:
+        return np.pad(samples, ((0, width - samples.shape[0]), (0, 0)))
+    return samples[:width]
 
 
 class _ForFFmpeg:
@@ -232,19 +321,10 @@ def _facts(container: InputContainer) -> MediaFacts:
         has_audio=stream is not None,
         container=container.format.name,
         codec=codec.name if codec else None,
+        channels=min(MOST_TRACKS, sum(_channels(one) for one in container.streams.audio)),
     )
 
 
-def _rechunk(pieces: Iterator[Samples], size: int) -> Iterator[Samples]:
-    kept: list[Samples] = []
-    length = 0
-    for piece in pieces:
-        kept.append(piece)
-        length += len(piece)
-        if length >= size:
-            joined = np.concatenate(kept)
-            whole = length - length % size
-            yield from np.split(joined[:whole], whole // size)
-            kept, length = [joined[whole:]], length - whole
-    if length:
-        yield np.concatenate(kept)
+def _channels(stream: Any) -> int:
+    codec = stream.codec_context
+    return max(1, codec.layout.nb_channels) if codec else 1

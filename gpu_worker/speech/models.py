@@ -8,12 +8,19 @@ from typing import Final
 import huggingface_hub.constants
 
 from functions.core.errors import Unavailable
+from functions.core.languages import LANGUAGES
 from functions.core.observability import log
 from functions.core.speech_models import MODELS
 from gpu_worker.speech import model_hub
 
 DEMO_FOLDER: Final = Path(__file__).parent / "demo_model"
 _WHISPER_WINDOW: Final = 30.0
+
+# How much room the encoder gives to a recording that is shorter than a window. Whisper learned on windows of 30 s and
+# bears down to about 10 s, with silence to spare at the end (whisper.cpp #1855, transcribe.cpp PR #149).
+_ROOMS: Final = (10.0, 15.0, 20.0)
+_SPARE_ROOM: Final = 2.0
+_MELS: Final = 80
 _ENGLISH_ONLY: Final = ("en",)
 
 
@@ -32,6 +39,30 @@ class SpeechModel:
     window_seconds: float = _WHISPER_WINDOW
     languages: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    translates: bool = True
+    mels: int = _MELS
+    rooms: tuple[float, ...] = _ROOMS
+    spare_room: float = _SPARE_ROOM
+    writes_times: bool = False
+    """Whether it does better if it writes down times between the words, even where nobody needs them."""
+    cuts_every_window: bool = False
+    """Whether it learned on short windows, and not only whole recordings may be given less than full room."""
+
+    @property
+    def known_languages(self) -> frozenset[str]:
+        """Codes of the languages that it knows."""
+        return frozenset(self.languages) if self.languages else LANGUAGES
+
+    @property
+    def longest_seconds(self) -> float:
+        """The most that the encoder takes."""
+        return _WHISPER_WINDOW
+
+    def room_for(self, seconds: float, *, is_whole: bool) -> float:
+        """Return the seconds that the encoder is given for a window so long: less room is less work."""
+        if not (is_whole or self.cuts_every_window):
+            return self.longest_seconds
+        return next((room for room in self.rooms if room >= seconds + self.spare_room), self.longest_seconds)
 
 
 # What `auto` takes when several are on disk: the best that is still quick on the device. English-only ones never.
@@ -40,6 +71,7 @@ _PREFERRED: Final = {
     "cuda": ("large-v3-turbo", "large-v3", "large-v2", "medium", "small", "base", "tiny"),
 }
 _DOWNLOADED_BY_AUTO: Final = "small"
+_DEMO: Final = "demo"
 
 
 def resolve(
@@ -58,7 +90,7 @@ def resolve(
     """
     if setting == "auto":
         return _automatic(device, model_dir, hub)
-    if setting == "demo":
+    if setting == _DEMO:
         return demo_model()
     named_folder = Path(setting).expanduser()
     if _is_model(named_folder):
@@ -75,7 +107,12 @@ def resolve(
 
 def demo_model() -> SpeechModel:
     """Return the model that comes with Parley."""
-    return _described("demo", DEMO_FOLDER)
+    return _described(_DEMO, DEMO_FOLDER)
+
+
+def on_disk(model_dir: Path | None = None) -> list[str]:
+    """Name the models of the table that need no download; `model_dir` as for `resolve`."""
+    return [name for name in MODELS if name == _DEMO or _on_disk(name, model_dir)]
 
 
 def _automatic(device: str, model_dir: Path | None, hub: str) -> SpeechModel:
@@ -116,7 +153,13 @@ def _described(name: str, folder: Path) -> SpeechModel:
     description = folder / "parley.json"
     if not description.is_file():
         english_only = name.endswith(".en") or "distil" in name
-        return SpeechModel(name=name, folder=folder, languages=_ENGLISH_ONLY if english_only else None)
+        return SpeechModel(
+            name=name,
+            folder=folder,
+            languages=_ENGLISH_ONLY if english_only else _languages_of(name),
+            translates=MODELS[name].translates if name in MODELS else not english_only,
+            mels=_mels(folder),
+        )
     facts = json.loads(description.read_text(encoding="utf-8"))
     return SpeechModel(
         name=facts["name"],
@@ -124,7 +167,26 @@ def _described(name: str, folder: Path) -> SpeechModel:
         window_seconds=facts["window_seconds"],
         languages=tuple(facts["languages"]),
         notes=tuple(facts["notes"]),
+        translates=facts["translates"],
+        mels=_mels(folder),
+        rooms=tuple(facts["rooms"]),
+        spare_room=facts["spare_room"],
+        writes_times=facts["writes_times"],
+        cuts_every_window=True,
     )
+
+
+def _languages_of(name: str) -> tuple[str, ...] | None:
+    """Whisper before large-v3 has no token for Cantonese."""
+    is_older = name in MODELS and MODELS[name].languages < len(LANGUAGES)
+    return tuple(sorted(LANGUAGES - {"yue"})) if is_older else None
+
+
+def _mels(folder: Path) -> int:
+    described = folder / "preprocessor_config.json"
+    if not described.is_file():
+        return _MELS
+    return int(json.loads(described.read_text(encoding="utf-8")).get("feature_size", _MELS))
 
 
 def _names() -> str:

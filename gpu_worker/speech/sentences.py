@@ -24,11 +24,14 @@ class RawSegment:
     words: tuple[Word, ...]
 
 
-def to_segments(raw: Iterable[RawSegment], window: Window, *, first_id: int) -> tuple[Segment, ...]:
-    """Split into sentences, and move their times into the recording: in order, inside the window, and on speech."""
+def to_segments(raw: Iterable[RawSegment], window: Window) -> tuple[Segment, ...]:
+    """Split into sentences, and move their times into the recording: in order, inside the window, and on speech.
+
+    Ids count from 0 in each window.
+    """
     segments = []
     earliest = window.start
-    for number, sentence in enumerate(itertools.chain.from_iterable(map(_sentences, raw)), start=first_id):
+    for number, sentence in enumerate(itertools.chain.from_iterable(map(_sentences, raw))):
         segment = _placed(sentence, number, window, earliest)
         segments.append(segment)
         earliest = segment.end

@@ -1,36 +1,74 @@
 """A file in, a transcript out."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO, Final, Protocol
 
-import numpy as np
-
-from functions.core.jobs.results import Segment, Transcript
+from functions.core.jobs.options import Speakers, VoiceActivity
+from functions.core.jobs.results import Transcript
+from gpu_worker.speech import spoken_language
 from gpu_worker.speech.audio import AudioFile
-from gpu_worker.speech.voice_activity import SpeechDetector
-from gpu_worker.speech.whisper import HeardWindow, SpeechEngine
-from gpu_worker.speech.windows import Window, WindowCutter
+from gpu_worker.speech.channels import hold_a_voice_each
+from gpu_worker.speech.conversation import Findings, transcript_of
+from gpu_worker.speech.excerpt import Excerpt, Language, Manner, excerpt_of
+from gpu_worker.speech.front_end import Cut, FrontEnd, Place
+from gpu_worker.speech.listener import Answer, Listener
+from gpu_worker.speech.models import SpeechModel
+from gpu_worker.speech.whisper import HeardWindow, Listened
 
-# Called often with the seconds done and the seconds in all, if those are known. It may raise, to stop the work.
-OnProgress = Callable[[float, float | None], None]
+_GLANCE_SECONDS: Final = 0.5
+"""While waiting for the model, the work looks so often whether it is still wanted."""
 
-_UNKNOWN_LANGUAGE: Final = "und"  # ISO 639's code
 
-# Known speech scores 0.95 and above here, words that the model never learned about 0.5; without words, the mean log
-# probability of the text is -0.5 and above, against -0.9.
-_UNSURE_WORDS: Final = 0.75
-_UNSURE_TEXT: Final = -0.7
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be done with a recording, and for whom; lower `order` goes first among an owner's own."""
+
+    model: SpeechModel
+    manner: Manner = field(default_factory=Manner)
+    language: str | None = None
+    speakers: Speakers = Speakers.AUTO
+    vad: VoiceActivity = field(default_factory=VoiceActivity)
+    owner: str = ""
+    order: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the work is. `spent` is its own time so far, without what others took of the model meanwhile."""
+
+    done: float
+    total: float | None
+    spent: float
+
+
+# Called often. It may raise, to stop the work.
+OnProgress = Callable[[Progress], None]
+
+
+class Checkpoint(Protocol):
+    """What earlier attempts found out, and where this one keeps what it does."""
+
+    language: Language | None
+
+    def recall(self, place: Place) -> HeardWindow | None:
+        """Return what was heard at a place, or None."""
+
+    def keep(self, place: Place, window: HeardWindow) -> None:
+        """Keep what was heard at a place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timings:
-    """Wall seconds. `realtime_factor` is seconds of sound per second of work: more is faster."""
+    """Seconds. `model` is the share of the batches' time; `realtime_factor` is sound per second: more is faster."""
 
     decode_and_vad: float
+    features: float
     model: float
+    waiting_for_model: float
     total: float
     realtime_factor: float
 
@@ -43,108 +81,190 @@ class Transcription:
     timings: Timings
 
 
-def transcribe_file(
-    path: Path, engine: SpeechEngine, *, language: str | None = None, fast: bool = False, on_progress: OnProgress
+def transcribe(
+    file: BinaryIO, listener: Listener, wanted: Wanted, *, checkpoint: Checkpoint, on_progress: OnProgress
 ) -> Transcription:
     """Transcribe one file of any length in bounded memory.
+
+    An interrupted attempt that is made again with the same checkpoint gives the same transcript.
 
     Raises:
         NotMedia: there is nothing to hear in the file.
     """
     began = time.perf_counter()
-    with AudioFile(path) as audio:
-        listening = _Listening(audio, WindowCutter(SpeechDetector(), engine.model.window_seconds), on_progress)
-        heard = []
-        for window in engine.transcribe(listening.windows(), language=language, fast=fast):
-            heard.append(window)
-            listening.heard(window)
-        transcript = _transcript(heard, audio, engine, asked_language=language)
-    on_progress(transcript.duration, transcript.duration)
-    total = time.perf_counter() - began
+    by_track = wanted.speakers is Speakers.CHANNELS or (wanted.speakers is Speakers.AUTO and hold_a_voice_each(file))
+    with AudioFile(file) as audio, listener.guest():
+        front_end = FrontEnd(audio, wanted.model, wanted.vad, by_track=by_track)
+        hearing = _Hearing(front_end, listener, wanted, checkpoint, on_progress)
+        heard = hearing.run()
+        transcript = transcript_of(
+            heard,
+            Findings(
+                language=hearing.language,
+                duration=round(audio.decoded_seconds, 3),
+                damage=audio.damage,
+                tracks=front_end.tracks if by_track else None,
+            ),
+            model=wanted.model,
+            task=wanted.manner.task,
+            asked_language=wanted.language,
+        )
+    everything = max(hearing.done, transcript.duration)
+    on_progress(Progress(done=everything, total=everything, spent=hearing.spent))
     return Transcription(
-        transcript=transcript,
-        timings=Timings(
-            decode_and_vad=round(listening.seconds_spent, 3),
-            model=round(total - listening.seconds_spent, 3),
-            total=round(total, 3),
-            realtime_factor=round(transcript.duration / total, 2),
-        ),
+        transcript=transcript, timings=hearing.timings(time.perf_counter() - began, transcript.duration)
     )
 
 
-class _Listening:
-    """Decodes and cuts as the model asks for windows, and tells how far the recording is done."""
+class _Hearing:
+    """Has the windows of one recording heard: cuts ahead of the model, collects in order, keeps what is done."""
 
-    def __init__(self, audio: AudioFile, cutter: WindowCutter, on_progress: OnProgress) -> None:
-        self.seconds_spent = 0.0
-        self._audio = audio
-        self._cutter = cutter
+    def __init__(
+        self,
+        front_end: FrontEnd,
+        listener: Listener,
+        wanted: Wanted,
+        checkpoint: Checkpoint,
+        on_progress: OnProgress,
+    ) -> None:
+        self.language: Language | None = None
+        self._front_end = front_end
+        self._listener = listener
+        self._wanted = wanted
+        self._checkpoint = checkpoint
         self._on_progress = on_progress
-        self._done = 0.0
-        self._waiting = 0
+        self._asked: deque[tuple[Place, Future[Answer[HeardWindow]]]] = deque()
+        self._ended_at = [0.0] * self._front_end.tracks
+        self._heard: dict[Place, HeardWindow] = {}
+        self.done = 0.0
+        self._features_seconds = 0.0
+        self._model_seconds = 0.0
+        self._waited_seconds = 0.0
 
-    def windows(self) -> Iterator[Window]:
-        source = self._cut()
-        while True:
-            began = time.perf_counter()
-            window = next(source, None)
-            self.seconds_spent += time.perf_counter() - began
-            if window is None:
-                return
-            self._waiting += 1
-            yield window
+    @property
+    def spent(self) -> float:
+        return self._front_end.seconds_spent + self._features_seconds + self._model_seconds
 
-    def heard(self, window: HeardWindow) -> None:
-        self._waiting -= 1
-        self._report(window.end)
+    def run(self) -> dict[Place, HeardWindow]:
+        try:
+            for excerpt, place in self._excerpts():
+                while len(self._asked) >= self._listener.room:
+                    self._collect_one()
+                self._ask(place, excerpt)
+                while self._asked and self._asked[0][1].done():
+                    self._collect_one()
+            while self._asked:
+                self._collect_one()
+        except BaseException:
+            self._leave()
+            raise
+        return dict(sorted(self._heard.items()))
 
-    def _cut(self) -> Iterator[Window]:
-        for block in self._audio.blocks():
-            yield from self._cutter.add(block)
-            # Hours of silence hold no window: without this, nobody could stop the work in them.
-            self._report(0.0 if self._waiting else self._cutter.settled_seconds)
-        yield from self._cutter.finish()
+    def timings(self, total: float, duration: float) -> Timings:
+        return Timings(
+            decode_and_vad=round(self._front_end.seconds_spent, 3),
+            features=round(self._features_seconds, 3),
+            model=round(self._model_seconds, 3),
+            waiting_for_model=round(self._waited_seconds, 3),
+            total=round(total, 3),
+            realtime_factor=round(duration / total, 2),
+        )
 
-    def _report(self, done: float) -> None:
-        self._done = max(self._done, done)
-        self._on_progress(self._done, self._audio.facts.duration)
+    def _excerpts(self) -> Iterator[tuple[Excerpt, Place]]:
+        """Yield what is still to be heard, each with the recording's language."""
+        cuts = self._cuts()
+        first: list[tuple[Excerpt, Place]] = []
+        asked = self._wanted.language
+        if asked is not None and asked in self._wanted.model.known_languages:
+            self.language = Language(code=asked, probability=1.0)
+        else:
+            self.language = self._checkpoint.language
+        if self.language is None:
+            first = self._first_heard(cuts)
+        for excerpt, place in first:
+            yield self._told(excerpt), place
+        for cut in cuts:
+            yield self._told(self._prepared(cut)), cut.place
 
+    def _cuts(self) -> Iterator[Cut]:
+        for cut in self._front_end.cuts():
+            self._report()
+            if cut is None:
+                continue
+            known = self._checkpoint.recall(cut.place)
+            if known is not None and (known.start, known.end) == (cut.window.start, cut.window.end):
+                self._take(cut.place, known)
+            else:
+                yield cut
 
-def _transcript(
-    heard: list[HeardWindow], audio: AudioFile, engine: SpeechEngine, *, asked_language: str | None
-) -> Transcript:
-    segments = tuple(segment for window in heard for segment in window.segments)
-    return Transcript(
-        language=heard[0].language.code if heard else asked_language or _UNKNOWN_LANGUAGE,
-        language_probability=heard[0].language.probability if heard else 0.0,
-        duration=round(audio.decoded_seconds, 3),
-        segments=segments,
-        model=engine.model.name,
-        notes=tuple(_notes(heard, segments, audio, engine, asked_language)),
-    )
+    def _first_heard(self, cuts: Iterator[Cut]) -> list[tuple[Excerpt, Place]]:
+        """Find out what is spoken from the first windows; what the encoder made of them is kept for later."""
+        first = [(self._prepared(cut), cut.place) for _, cut in zip(range(spoken_language.WINDOWS_HEARD), cuts)]  # noqa: B905
+        if not first:
+            return []
+        answers = [
+            self._listener.listen(excerpt, model=self._wanted.model, owner=self._wanted.owner, order=self._wanted.order)
+            for excerpt, _ in first
+        ]
+        found: list[Listened] = [self._result(answer) for answer in answers]
+        self.language = spoken_language.majority([one.chances for one in found])
+        self._checkpoint.language = self.language
+        return [
+            (replace(excerpt, encoded=one.encoded), place) for (excerpt, place), one in zip(first, found, strict=True)
+        ]
 
+    def _prepared(self, cut: Cut) -> Excerpt:
+        began = time.perf_counter()
+        excerpt = excerpt_of(cut.window, self._wanted.model)
+        self._features_seconds += time.perf_counter() - began
+        return excerpt
 
-def _notes(
-    heard: list[HeardWindow],
-    segments: tuple[Segment, ...],
-    audio: AudioFile,
-    engine: SpeechEngine,
-    asked_language: str | None,
-) -> Iterator[str]:
-    if audio.damage:
-        yield audio.damage
-    if not segments:
-        yield "No speech was found in this recording."
-    if asked_language and asked_language not in engine.languages:
-        yield f"The model {engine.model.name!r} does not know the language {asked_language!r} that was asked for."
-    if _is_unsure(heard):
-        yield "The model was unsure of much of this recording; words may be wrong."
-    yield from engine.model.notes
+    def _told(self, excerpt: Excerpt) -> Excerpt:
+        assert self.language is not None
+        return replace(excerpt, language=self.language, is_certain=self._wanted.language == self.language.code)
 
+    def _ask(self, place: Place, excerpt: Excerpt) -> None:
+        answer = self._listener.hear(
+            excerpt,
+            self._wanted.manner,
+            model=self._wanted.model,
+            owner=self._wanted.owner,
+            order=self._wanted.order,
+        )
+        self._asked.append((place, answer))
 
-def _is_unsure(heard: list[HeardWindow]) -> bool:
-    words = [word.probability for window in heard for segment in window.segments for word in segment.words]
-    if words:
-        return bool(np.mean(words) < _UNSURE_WORDS)
-    likelihoods = [window.likelihood for window in heard if window.likelihood is not None]
-    return bool(likelihoods) and bool(np.mean(likelihoods) < _UNSURE_TEXT)
+    def _leave(self) -> None:
+        """Keep what is done for the next attempt, and want nothing more."""
+        for place, answer in self._asked:
+            if not answer.cancel() and answer.done() and answer.exception() is None:
+                self._checkpoint.keep(place, answer.result().value)
+
+    def _collect_one(self) -> None:
+        place, answer = self._asked[0]
+        window = self._result(answer)
+        self._asked.popleft()
+        self._checkpoint.keep(place, window)
+        self._take(place, window)
+        self._report()
+
+    def _take(self, place: Place, window: HeardWindow) -> None:
+        self._heard[place] = window
+        self._ended_at[place.track] = max(self._ended_at[place.track], window.end)
+
+    def _result(self, answer: Future[Answer[Any]]) -> Any:
+        began = time.perf_counter()
+        while not wait([answer], timeout=_GLANCE_SECONDS).done:
+            self._report()
+        self._waited_seconds += time.perf_counter() - began
+        found = answer.result()
+        self._model_seconds += found.seconds
+        return found.value
+
+    def _report(self) -> None:
+        waiting = {place.track for place, _ in self._asked}
+        done = min(
+            self._ended_at[track] if track in waiting else self._front_end.settled_seconds(track)
+            for track in range(self._front_end.tracks)
+        )
+        self.done = max(self.done, done)
+        self._on_progress(Progress(done=self.done, total=self._front_end.stated_seconds, spent=self.spent))

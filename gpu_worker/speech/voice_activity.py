@@ -6,17 +6,15 @@ from typing import Any, Final
 import numpy as np
 from faster_whisper.vad import get_vad_model
 
-from gpu_worker.speech.audio import Samples
+from functions.core.jobs.options import VoiceActivity
+from gpu_worker.speech.audio import SAMPLE_RATE, Samples
 
 FRAME: Final = 512
 _CONTEXT: Final = 64
 _MEMORY_SHAPE: Final = (1, 1, 128)
 
-# Silero's own hysteresis: speech begins at the first and is over below the second.
-_SPEECH_BEGINS: Final = 0.5
-_SPEECH_IS_OVER: Final = 0.35
-_SHORTEST_PAUSE: Final = 5 * FRAME  # 160 ms; less is a stop inside a word
-_SHORTEST_SPEECH: Final = 3 * FRAME  # 96 ms; less is a click
+# Silero's own hysteresis: speech begins at the threshold and is over so much below it.
+_HYSTERESIS: Final = 0.15
 _LONGEST_PIECE: Final = 32 * FRAME  # about a second
 
 
@@ -34,14 +32,14 @@ class SpeechDetector:
     Speech that goes on is reported in pieces of about a second that touch, so that nobody waits for its end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: VoiceActivity = VoiceActivity()) -> None:
         # One session serves all streams and threads: ONNX Runtime's `run` is safe, and the memory is kept here.
         self._session: Any = get_vad_model().session
         self._hidden = np.zeros(_MEMORY_SHAPE, np.float32)
         self._cell = np.zeros(_MEMORY_SHAPE, np.float32)
         self._context = np.zeros(_CONTEXT, np.float32)
         self._rest = np.zeros(0, np.float32)
-        self._speech = _SpeechState()
+        self._speech = _SpeechState(wanted)
 
     @property
     def settled(self) -> int:
@@ -83,7 +81,11 @@ class SpeechDetector:
 class _SpeechState:
     """Turns one probability per frame into regions."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: VoiceActivity) -> None:
+        self._begins_at = wanted.threshold
+        self._over_below = max(0.01, wanted.threshold - _HYSTERESIS)
+        self._shortest_pause = _samples(wanted.shortest_pause_ms)
+        self._shortest_speech = _samples(wanted.shortest_speech_ms)
         self.position = 0
         # `_start`: where unreported speech began. `_end`: where it was last heard. `_reported`: a piece is out already.
         self._start: int | None = None
@@ -98,19 +100,19 @@ class _SpeechState:
         frame_start = self.position
         self.position += FRAME
         if self._start is None:
-            if probability < _SPEECH_BEGINS:
+            if probability < self._begins_at:
                 return []
             self._start = frame_start
-        if probability >= _SPEECH_IS_OVER:
+        if probability >= self._over_below:
             self._end = self.position
             return self._piece()
-        return self.finish() if self.position - self._end >= _SHORTEST_PAUSE else []
+        return self.finish() if self.position - self._end >= self._shortest_pause else []
 
     def finish(self) -> list[Region]:
         """Close what is open. A click is dropped, but not the short rest of a long region."""
         start, self._start = self._start, None
         reported, self._reported = self._reported, False
-        if start is None or self._end <= start or (self._end - start < _SHORTEST_SPEECH and not reported):
+        if start is None or self._end <= start or (self._end - start < self._shortest_speech and not reported):
             return []
         return [Region(start, self._end)]
 
@@ -121,3 +123,8 @@ class _SpeechState:
         self._start = self._end
         self._reported = True
         return [piece]
+
+
+def _samples(milliseconds: int) -> int:
+    """Whole frames: 160 ms and 96 ms are exactly five and three."""
+    return max(1, round(milliseconds * SAMPLE_RATE / 1000 / FRAME)) * FRAME

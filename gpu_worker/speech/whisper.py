@@ -1,37 +1,35 @@
-"""Whisper models through faster-whisper: windows of speech in, segments out, one window at a time."""
+"""Whisper models through CTranslate2: excerpts of any recordings in, what was said in each of them out."""
 
-import itertools
-import math
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import ctranslate2
-import numpy as np
 from faster_whisper import WhisperModel
+from faster_whisper.tokenizer import Tokenizer
+from faster_whisper.transcribe import get_suppressed_tokens
 
-from functions.core.jobs.results import Segment, Word
+from functions.core.jobs.results import Segment
+from gpu_worker.speech import readings, spoken_language
+from gpu_worker.speech.encodings import Encodings
+from gpu_worker.speech.excerpt import FRAMES_PER_SECOND, Encoded, Excerpt, Language, Manner, excerpt_of
 from gpu_worker.speech.models import ModelUnavailable, SpeechModel
+from gpu_worker.speech.readings import Reading
 from gpu_worker.speech.sentences import RawSegment, to_segments
-from gpu_worker.speech.windows import Window
+from gpu_worker.speech.spoken_language import Chances
+from gpu_worker.speech.timestamps import segments_of
+from gpu_worker.speech.windows import halves
+from gpu_worker.speech.word_times import words_of
 
-_WINDOWS_HEARD_FOR_LANGUAGE: Final = 3
 _MOST_THREADS: Final = 4  # the matrices are small: more threads only wait for each other
 
-# The thresholds of the Whisper paper.
-_NO_SPEECH: Final = 0.6
-_UNLIKELY: Final = -1.0
-_REPETITIVE: Final = 2.4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
-    """What is spoken; found out once per recording. The probability is 1 when somebody said so."""
-
-    code: str
-    probability: float
+_CONTEXT: Final = 448
+_MOST_TOKENS: Final = _CONTEXT // 2  # CTranslate2 stops at half of `max_length`, as Whisper does
+_VOCABULARY_TOKENS: Final = 100
+_SECOND_READING: Final = {"beam_size": 5, "no_repeat_ngram_size": 3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +43,19 @@ class HeardWindow:
     likelihood: float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listened:
+    """What a first listening found: the chances of each language, and work that need not be done again."""
+
+    chances: Chances
+    encoded: Encoded
+
+
 class SpeechEngine:
-    """A loaded model. One thread at a time may use it."""
+    """A loaded model. One thread at a time may use it.
+
+    What it makes of an excerpt depends on that excerpt alone and never on what else is in the batch.
+    """
 
     def __init__(
         self, model: SpeechModel, *, device: str = "auto", compute_type: str = "auto", cpu_threads: int = 0
@@ -59,13 +68,13 @@ class SpeechEngine:
         self.model = model
         self.device = chosen_device(device)
         self.compute_type = _chosen_compute_type(compute_type, self.device)
-        threads = cpu_threads or min(_MOST_THREADS, _cpus())
+        self.cpu_threads = cpu_threads or min(_MOST_THREADS, _cpus())
         try:
             self._whisper = WhisperModel(
                 str(model.folder),
                 device=self.device,
                 compute_type=self.compute_type,
-                cpu_threads=threads,
+                cpu_threads=self.cpu_threads,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as error:
@@ -77,102 +86,221 @@ class SpeechEngine:
         """Codes of the languages that the model knows."""
         return frozenset(self.model.languages or self._whisper.supported_languages)
 
-    def transcribe(
-        self, windows: Iterable[Window], *, language: str | None, fast: bool = False
-    ) -> Iterator[HeardWindow]:
-        """Transcribe window by window, in order. The language is found out when it is None or not the model's.
+    def listen(self, excerpts: Sequence[Excerpt]) -> list[Listened]:
+        """Find out what is spoken in excerpts of one length."""
+        encodings = self._encode(excerpts)
+        return [
+            Listened(chances=chances, encoded=encoded)
+            for chances, encoded in zip(self._chances(encodings), encodings.rows, strict=True)
+        ]
 
-        `fast` gives up word times and the search among several readings.
-        """
-        ahead = iter(windows)
-        first: list[Window] = []
-        if language is None or language not in self.languages:
-            first = list(itertools.islice(ahead, _WINDOWS_HEARD_FOR_LANGUAGE))
-            if not first:
-                return
-            spoken = self._detect_language(first)
-        else:
-            spoken = Language(code=language, probability=1.0)
-        next_id = 0
-        for window in itertools.chain(first, ahead):
-            heard = self._hear(window, spoken, fast=fast, first_id=next_id)
-            next_id += len(heard.segments)
-            yield heard
+    def hear(self, excerpts: Sequence[Excerpt], manner: Manner) -> list[HeardWindow]:
+        """Write down what is said in excerpts of one length; each names its language."""
+        encodings = self._encode(excerpts)
+        languages = self._languages_of(excerpts, encodings)
+        heard = self._read(excerpts, encodings, languages, manner)
+        doubtful = [row for row, reading in enumerate(heard) if reading.is_suspicious]
+        for row in doubtful:
+            heard[row] = self._read_again(heard[row], manner)
+        alone = {row for row in doubtful if heard[row].excerpt is not excerpts[row]}
+        windows = self._windows(heard, encodings, manner, alone)
+        for row in doubtful:
+            if heard[row].was_cut_off and not heard[row].repeats_itself:
+                windows[row] = self._hear_in_halves(heard[row], manner) or windows[row]
+        return windows
 
-    def _hear(self, window: Window, language: Language, *, fast: bool, first_id: int) -> HeardWindow:
-        said = self._decode(window, language.code, fast=fast)
-        if any(segment.compression_ratio > _REPETITIVE for segment in said):
-            again = self._decode(window, language.code, fast=fast, no_repeat_ngram_size=3)
-            said = min(said, again, key=_badness)
-        kept = [segment for segment in said if _is_credible(segment)]
-        raw = [_raw(segment) for segment in kept]
+    def _encode(self, excerpts: Sequence[Excerpt]) -> Encodings:
+        return Encodings(self._whisper.model, excerpts, on_gpu=self.device == "cuda")
+
+    def _languages_of(self, excerpts: Sequence[Excerpt], encodings: Encodings) -> list[Language]:
+        told = [excerpt.language or Language(code="en", probability=0.0) for excerpt in excerpts]
+        open_rows = [row for row, excerpt in enumerate(excerpts) if not excerpt.is_certain]
+        if not open_rows or len(self.languages) == 1:
+            return told
+        for row, chances in zip(open_rows, self._chances(encodings, open_rows), strict=True):
+            told[row] = spoken_language.of_window(chances, told[row], excerpts[row].window)
+        return told
+
+    def _chances(self, encodings: Encodings, rows: Sequence[int] | None = None) -> list[Chances]:
+        if len(self.languages) == 1:
+            (only,) = self.languages
+            return [{only: 1.0} for _ in (rows if rows is not None else encodings.rows)]
+        # Tokens look like `<|en|>`.
+        return [
+            {token[2:-2]: chance for token, chance in found if token[2:-2] in self.languages}
+            for found in self._whisper.model.detect_language(encodings.view(rows))
+        ]
+
+    def _read(
+        self,
+        excerpts: Sequence[Excerpt],
+        encodings: Encodings,
+        languages: Sequence[Language],
+        manner: Manner,
+        **options: Any,
+    ) -> list[Reading]:
+        prompts = [self._prompt(language.code, manner) for language in languages]
+        results = self._whisper.model.generate(
+            encodings.view(),
+            prompts,
+            **{"beam_size": manner.beam_size, "max_length": _CONTEXT} | options,
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_tokens=self._suppressed,
+        )
+        # Whisper's `max_length` counts the prompt, and CTranslate2 halves it first.
+        most = min(_MOST_TOKENS, _CONTEXT - len(prompts[0]))
+        return [
+            self._reading(excerpt, language, result, most=most)
+            for excerpt, language, result in zip(excerpts, languages, results, strict=True)
+        ]
+
+    def _reading(self, excerpt: Excerpt, language: Language, result: Any, *, most: int) -> Reading:
+        tokens = tuple(result.sequences_ids[0])
+        return Reading(
+            excerpt=excerpt,
+            language=language,
+            tokens=tokens,
+            text=self._tokenizer(language.code).decode(list(tokens)).strip(),
+            # The score is a mean over the tokens; the end of the text counts as one more.
+            likelihood=result.scores[0] * len(tokens) / (len(tokens) + 1),
+            no_speech=result.no_speech_prob,
+            was_cut_off=len(tokens) >= most,
+        )
+
+    def _read_again(self, first: Reading, manner: Manner) -> Reading:
+        """Read a doubtful excerpt alone, with all the room there is and no phrase allowed twice."""
+        excerpt = first.excerpt
+        roomy = excerpt_of(excerpt.window, self.model, whole_window=True)
+        encodings = self._encode([roomy])
+        (second,) = self._read([roomy], encodings, [first.language], manner, **_SECOND_READING)
+        second = replace(second, excerpt=replace(roomy, encoded=encodings.rows[0]))
+        best = readings.better(first, second)
+        whole = readings.without_loop(best)
+        if whole is best:
+            return best
+        text = self._tokenizer(best.language.code).decode(list(whole.tokens)).strip()
+        return replace(whole, text=text, was_cut_off=False)
+
+    def _hear_in_halves(self, reading: Reading, manner: Manner) -> HeardWindow | None:
+        """Hear a window in two, since the model had more to say than it may: nothing is left out."""
+        parts = halves(reading.excerpt.window)
+        if parts is None:
+            return None
+        excerpts = [
+            replace(
+                excerpt_of(part, self.model, whole_window=True),
+                language=reading.language,
+                is_certain=True,
+            )
+            for part in parts
+        ]
+        first, second = self.hear(excerpts, manner)
+        likelihoods = [one.likelihood for one in (first, second) if one.likelihood is not None]
+        return HeardWindow(
+            start=first.start,
+            end=second.end,
+            language=reading.language,
+            segments=first.segments + second.segments,
+            likelihood=sum(likelihoods) / len(likelihoods) if likelihoods else None,
+        )
+
+    def _windows(
+        self, heard: Sequence[Reading], encodings: Encodings, manner: Manner, alone: set[int]
+    ) -> list[HeardWindow]:
+        credible = {row: reading for row, reading in enumerate(heard) if reading.is_credible}
+        raw = self._with_words(credible, encodings, alone) if manner.with_words else self._with_timestamps(credible)
+        return [self._window(reading, raw.get(row, ())) for row, reading in enumerate(heard)]
+
+    def _window(self, reading: Reading, raw: Iterable[RawSegment]) -> HeardWindow:
+        window = reading.excerpt.window
+        segments = tuple(
+            replace(
+                segment,
+                avg_logprob=round(reading.likelihood, 4),
+                no_speech_prob=round(reading.no_speech, 4),
+            )
+            for segment in to_segments(raw, window)
+        )
         return HeardWindow(
             start=window.start,
             end=window.end,
-            language=language,
-            segments=to_segments(raw, window, first_id=first_id),
-            likelihood=_likelihood(kept) if kept else None,
+            language=reading.language,
+            segments=segments,
+            likelihood=reading.likelihood if segments else None,
         )
 
-    def _decode(self, window: Window, language: str, *, fast: bool, **options: Any) -> list[Any]:
-        segments, _ = self._whisper.transcribe(
-            window.samples,
-            language=language,
-            beam_size=1 if fast else 5,
-            word_timestamps=not fast,
-            # One temperature: no dice, so the same recording gives the same transcript, also after a resume.
-            temperature=0.0,
-            condition_on_previous_text=False,
-            vad_filter=False,
-            **options,
-        )
-        return list(segments)
+    def _with_timestamps(self, heard: dict[int, Reading]) -> dict[int, list[RawSegment]]:
+        return {
+            row: segments_of(reading.tokens, reading.excerpt.seconds, self._tokenizer(reading.language.code))
+            for row, reading in heard.items()
+        }
 
-    def _detect_language(self, windows: list[Window]) -> Language:
-        """The majority of the windows; among equals, the surer."""
-        found = [self._language_of(window) for window in windows]
-        votes = Counter(language.code for language in found)
-        best = max(found, key=lambda language: (votes[language.code], language.probability))
-        sure = [language.probability for language in found if language.code == best.code]
-        return Language(code=best.code, probability=round(sum(sure) / len(found), 4))
+    def _with_words(
+        self, heard: dict[int, Reading], encodings: Encodings, alone: set[int]
+    ) -> dict[int, list[RawSegment]]:
+        """Find the times of words; what was read again alone is aligned alone."""
+        together: dict[str, list[int]] = defaultdict(list)
+        found: dict[int, list[RawSegment]] = {}
+        for row, reading in heard.items():
+            if row in alone:
+                (found[row],) = self._aligned([reading], self._encode([reading.excerpt]))
+            else:
+                together[reading.language.code].append(row)
+        for rows in together.values():
+            aligned = self._aligned([heard[row] for row in rows], encodings, rows)
+            found.update(zip(rows, aligned, strict=True))
+        return found
 
-    def _language_of(self, window: Window) -> Language:
-        _, _, chances = self._whisper.detect_language(audio=window.samples)
-        code, probability = max(
-            ((code, chance) for code, chance in chances if code in self.languages), key=lambda pair: pair[1]
-        )
-        return Language(code=code, probability=float(probability))
+    def _aligned(
+        self, heard: Sequence[Reading], encodings: Encodings, rows: Sequence[int] | None = None
+    ) -> list[list[RawSegment]]:
+        tokenizer = self._tokenizer(heard[0].language.code)
+        texts = [[token for token in reading.tokens if token < tokenizer.eot] for reading in heard]
+        frames = [
+            min(reading.excerpt.frames, max(1, round(reading.excerpt.seconds * FRAMES_PER_SECOND))) for reading in heard
+        ]
+        alignments = self._whisper.model.align(encodings.view(rows), tokenizer.sot_sequence, texts, frames)
+        return [
+            [RawSegment(start=0.0, end=reading.excerpt.seconds, text=reading.text, words=words)]
+            for reading, words in zip(
+                heard,
+                (words_of(tokens, alignment, tokenizer) for tokens, alignment in zip(texts, alignments, strict=True)),
+                strict=True,
+            )
+        ]
 
+    def _prompt(self, language: str, manner: Manner) -> list[int]:
+        tokenizer = self._tokenizer(language, manner.task)
+        before: list[int] = []
+        if manner.vocabulary:
+            before = tokenizer.encode(" " + ", ".join(manner.vocabulary))[:_VOCABULARY_TOKENS]
+        if manner.prompt:
+            room = _MOST_TOKENS - 1 - len(before)
+            before += tokenizer.encode(" " + manner.prompt.strip())[-room:]
+        return [
+            *([tokenizer.sot_prev, *before] if before else []),
+            *tokenizer.sot_sequence,
+            *([tokenizer.no_timestamps] if manner.with_words and not self.model.writes_times else []),
+        ]
 
-def _raw(segment: Any) -> RawSegment:
-    words = tuple(
-        Word(
-            word=word.word,
-            start=float(word.start),
-            end=float(word.end),
-            probability=round(float(word.probability), 4),
-        )
-        for word in segment.words or ()
-    )
-    return RawSegment(start=float(segment.start), end=float(segment.end), text=segment.text, words=words)
+    @cached_property
+    def _suppressed(self) -> list[int]:
+        (code, *_) = sorted(self.languages)
+        return list(get_suppressed_tokens(self._tokenizer(code), [-1]))
 
+    def _tokenizer(self, language: str, task: str = "transcribe") -> Any:
+        return self._tokenizers(language, task)
 
-def _is_credible(segment: Any) -> bool:
-    """Whisper makes up polite sentences where nobody speaks, and says so in these two numbers."""
-    made_up = segment.no_speech_prob > _NO_SPEECH and segment.avg_logprob < _UNLIKELY
-    return bool(segment.text.strip()) and not made_up
+    @cached_property
+    def _tokenizers(self) -> Any:
+        whisper = self._whisper
 
+        @lru_cache
+        def make(language: str, task: str) -> Any:
+            return Tokenizer(whisper.hf_tokenizer, whisper.model.is_multilingual, task=task, language=language)
 
-def _badness(segments: list[Any]) -> tuple[bool, float]:
-    """What still repeats itself is worse than anything; then the less likely is."""
-    if not segments:
-        return (True, math.inf)
-    return (any(segment.compression_ratio > _REPETITIVE for segment in segments), -_likelihood(segments))
-
-
-def _likelihood(segments: list[Any]) -> float:
-    lengths = [len(segment.tokens) for segment in segments]
-    return float(np.average([segment.avg_logprob for segment in segments], weights=lengths))
+        return make
 
 
 def chosen_device(device: str) -> str:

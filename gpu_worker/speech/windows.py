@@ -1,5 +1,6 @@
 """Cuts a recording into windows that a speech model takes in one go, at pauses where there are any."""
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -9,8 +10,6 @@ import numpy as np
 from gpu_worker.speech.audio import SAMPLE_RATE, Samples
 from gpu_worker.speech.voice_activity import Region
 
-# Silero hears a word a little late, and consonants at its ends not at all.
-PADDING: Final = int(0.25 * SAMPLE_RATE)
 # A longer pause is not worth the model's time, and invites it to make words up.
 LONGEST_PAUSE_INSIDE: Final = 2 * SAMPLE_RATE
 # Cuts are looked for in the second half of a full window: long pauses end sentences, and few windows get short.
@@ -26,11 +25,18 @@ class Window:
     start: float
     samples: Samples
     speech: tuple[tuple[float, float], ...]  # where in it somebody speaks, in seconds of the recording
+    is_whole: bool = False
+    """Whether it holds all the speech that the recording has."""
 
     @property
     def end(self) -> float:
         """Seconds from the start of the recording."""
         return self.start + len(self.samples) / SAMPLE_RATE
+
+    @property
+    def speech_seconds(self) -> float:
+        """How long somebody speaks in it."""
+        return sum(end - start for start, end in self.speech)
 
 
 class Detector(Protocol):
@@ -50,12 +56,14 @@ class Detector(Protocol):
 class WindowCutter:
     """Cuts one recording. Keeps one window's worth of sound, however long the recording is."""
 
-    def __init__(self, detector: Detector, window_seconds: float) -> None:
+    def __init__(self, detector: Detector, window_seconds: float, *, padding_ms: int = 250) -> None:
+        """`padding_ms`: the detector hears a word a little late, and consonants at its ends not at all."""
         if window_seconds < _SHORTEST_LIMIT:
             message = f"windows of {window_seconds} s are too short to cut speech into"
             raise ValueError(message)
         self._detector = detector
         self._limit = int(window_seconds * SAMPLE_RATE)
+        self._padding = padding_ms * SAMPLE_RATE // 1000
         self._sound = _Tape()
         self._start = 0  # of the window being filled; it ends where its last run does
         self._runs: list[Region] = []  # speech in it, with pauses between
@@ -71,27 +79,27 @@ class WindowCutter:
         self._sound.append(block)
         yield from self._take(self._detector.add(block))
         if self._runs and self._detector.settled - self._runs[-1].end > LONGEST_PAUSE_INSIDE:
-            yield self._close(self._runs[-1].end + PADDING)
-        needed = self._start if self._runs else self._detector.settled - PADDING
+            yield self._close(self._runs[-1].end + self._padding)
+        needed = self._start if self._runs else self._detector.settled - self._padding
         self._sound.forget_before(max(self._cut_at, needed))
 
     def finish(self) -> Iterator[Window]:
         """Yield what is left at the end of the recording."""
         yield from self._take(self._detector.finish())
         if self._runs:
-            yield self._close(self._runs[-1].end + PADDING)
+            yield self._close(self._runs[-1].end + self._padding)
 
     def _take(self, regions: Iterable[Region]) -> Iterator[Window]:
         for region in regions:
             if self._runs and region.start - self._runs[-1].end > LONGEST_PAUSE_INSIDE:
-                yield self._close(self._runs[-1].end + PADDING)
+                yield self._close(self._runs[-1].end + self._padding)
             self._append(region)
             while self._runs[-1].end - self._start > self._limit:
                 yield self._split()
 
     def _append(self, region: Region) -> None:
         if not self._runs:
-            self._start = max(region.start - PADDING, self._cut_at)
+            self._start = max(region.start - self._padding, self._cut_at)
             self._runs = [region]
         elif self._runs[-1].end == region.start:
             self._runs[-1] = Region(self._runs[-1].start, region.end)
@@ -108,7 +116,7 @@ class WindowCutter:
             next_start = cut
         else:
             before, rest = self._runs[pause], self._runs[pause + 1 :]
-            padding = min(PADDING, (rest[0].start - before.end) // 2)
+            padding = min(self._padding, (rest[0].start - before.end) // 2)
             cut, next_start = before.end + padding, rest[0].start - padding
         window = self._close(cut)
         self._start, self._runs = next_start, rest
@@ -164,8 +172,21 @@ class _Tape:
             self._first = sample
 
 
-def cut(blocks: Iterable[Samples], cutter: WindowCutter) -> Iterator[Window]:
-    """Cut all of a recording."""
-    for block in blocks:
-        yield from cutter.add(block)
-    yield from cutter.finish()
+def halves(window: Window) -> tuple[Window, Window] | None:
+    """Cut a window in two at its pause nearest to the middle, or in the middle; None if it is too short for that."""
+    if len(window.samples) < 2 * _SHORTEST_LIMIT * SAMPLE_RATE:
+        return None
+    middle = (window.start + window.end) / 2
+    pauses = [(before[1] + after[0]) / 2 for before, after in itertools.pairwise(window.speech)]
+    near = [pause for pause in pauses if abs(pause - middle) < (window.end - window.start) / 4]
+    at = round((min(near, key=lambda pause: abs(pause - middle)) if near else middle) * SAMPLE_RATE)
+    inside = at - round(window.start * SAMPLE_RATE)
+    cut = at / SAMPLE_RATE
+    return (
+        Window(window.start, window.samples[:inside], _clipped(window.speech, window.start, cut)),
+        Window(cut, window.samples[inside:], _clipped(window.speech, cut, window.end)),
+    )
+
+
+def _clipped(speech: tuple[tuple[float, float], ...], start: float, end: float) -> tuple[tuple[float, float], ...]:
+    return tuple((max(start, begins), min(end, ends)) for begins, ends in speech if begins < end and start < ends)

@@ -1,57 +1,86 @@
 """Transcribe a recording."""
 
+import hashlib
+import io
+import itertools
+import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import BinaryIO, Final
+
+from pydantic import ValidationError
 
 from functions.core.errors import NotFound
 from functions.core.jobs.model import Job
-from functions.core.jobs.results import transcript_to_json
+from functions.core.jobs.options import Speakers, TranscribeOptions
+from functions.core.jobs.results import Transcript, transcript_to_json
 from functions.core.observability import log
 from functions.core.recordings.media import Media, result_key, source_key
 from functions.core.recordings.model import Recording
 from functions.core.recordings.store import Recordings
-from gpu_worker.claim import Claim, Hopeless
+from functions.core.speech_models import MODELS
+from functions.core.version import VERSION
+from gpu_worker.checkpoints import SavedCheckpoint
+from gpu_worker.claim import Claim, Hopeless, Interrupted
 from gpu_worker.speech.audio import NotMedia
-from gpu_worker.speech.transcription import Transcription, transcribe_file
-from gpu_worker.speech.whisper import SpeechEngine
+from gpu_worker.speech.diarization import Diarizer
+from gpu_worker.speech.excerpt import Manner
+from gpu_worker.speech.listener import Listener
+from gpu_worker.speech.models import ModelUnavailable, SpeechModel
+from gpu_worker.speech.remote_file import RemoteFile
+from gpu_worker.speech.transcription import Progress, Transcription, Wanted, transcribe
+from gpu_worker.speech.voices import NO_DIARIZER, with_voices
 from gpu_worker.tasks.task import Outcome, Work
 
 BUDGET_SECONDS_OF_AUDIO: Final = 600
 """The timeout is given for every so many seconds of audio, so that a recording of hours has hours."""
 
+FindModel = Callable[[str | None], SpeechModel]
+"""Returns the model of a name, or the house's own; raises ModelUnavailable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What holds where a job says nothing else."""
+
+    fast: bool
+    timeout_seconds: int
+    diarizer: Diarizer | None = None
+    """What tells voices apart, where there is a model for that."""
+
 
 class TranscribeTask:
-    """Listens to a recording and leaves its transcript. The model stays loaded between jobs."""
+    """Listens to a recording and leaves its transcript. Models stay loaded between jobs."""
 
     def __init__(
         self,
-        engine: Callable[[], SpeechEngine],
+        listener: Listener,
+        find_model: FindModel,
         *,
         recordings: Recordings,
         media: Media,
-        timeout_seconds: int,
-        fast: bool,
+        defaults: Defaults,
     ) -> None:
-        self._engine = engine
+        self._listener = listener
+        self._find_model = find_model
         self._recordings = recordings
         self._media = media
-        self._timeout_seconds = timeout_seconds
-        self._fast = fast
+        self._defaults = defaults
+        self._orders = itertools.count()
 
     def run(self, work: Work) -> Outcome:
         """Do one attempt; raises Hopeless where the file can't be heard or takes too long."""
         job, claim = work.claim.job, work.claim
         began = time.monotonic()
-        claim.report("downloading", 0.0)
-        recording, path = self._download(job, work.folder)
-        downloaded = time.monotonic() - began
-        claim.report("loading the model", 0.0)
-        engine = self._engine()
-        loaded = time.monotonic() - began - downloaded
-        transcription = self._transcribe(engine, path, claim)
+        claim.report("opening", 0.0)
+        wanted = self._wanted(job)
+        with self._source(job) as (recording, file):
+            opened = time.monotonic() - began
+            claim.report("transcribing", 0.0)
+            transcription, speakers_seconds = self._transcribe(io.BufferedReader(file), wanted, claim, recording)
+            file.raise_failure()
         claim.report("saving", 1.0)
         transcript = transcription.transcript
         key = result_key(job.id, job.attempts, "transcript.json")
@@ -60,59 +89,144 @@ class TranscribeTask:
             recording, lambda fresh: fresh.heard(duration=transcript.duration, language=transcript.language)
         )
         log.info("transcribed", model=transcript.model, seconds=transcript.duration, segments=len(transcript.segments))
-        return Outcome(key, _timings(job, downloaded, loaded, transcription))
+        stages = {"queued": round(job.waited_seconds, 3), "opening": round(opened, 3)}
+        if speakers_seconds:
+            stages["speakers"] = round(speakers_seconds, 3)
+        return Outcome(key, stages | asdict(transcription.timings))
 
-    def _download(self, job: Job, folder: Path) -> tuple[Recording, Path]:
-        path = folder / "source"
+    def _wanted(self, job: Job) -> Wanted:
         try:
-            recording = self._recordings.get(job.recording_id)
-            with path.open("wb") as file:
-                self._media.save_to(source_key(recording), file)
-        except NotFound as error:
-            raise Hopeless("recording-gone", "The recording is not there any more.") from error
-        return recording, path
+            options = TranscribeOptions.model_validate(job.options)
+        except ValidationError as error:
+            raise Hopeless("options-unreadable", "This release cannot read the job's options.") from error
+        try:
+            model = self._find_model(options.model)
+        except ModelUnavailable as error:
+            raise Hopeless(error.code, error.detail) from error
+        if options.task == "translate" and not model.translates:
+            able = ", ".join(name for name, facts in MODELS.items() if facts.translates)
+            raise Hopeless("cannot-translate", f"The model {model.name!r} cannot translate; these can: {able}.")
+        is_fast = self._defaults.fast if options.fast is None else options.fast
+        return Wanted(
+            model=model,
+            manner=Manner(
+                task=options.task,
+                beam_size=options.beam_size or (1 if is_fast else 5),
+                with_words=not is_fast if options.word_timestamps is None else options.word_timestamps,
+                prompt=options.initial_prompt or "",
+                vocabulary=tuple(options.vocabulary or ()),
+            ),
+            language=options.language,
+            speakers=options.speakers,
+            vad=options.vad,
+            owner=job.owner_id,
+            order=next(self._orders),
+        )
 
-    def _transcribe(self, engine: SpeechEngine, path: Path, claim: Claim) -> Transcription:
-        options = claim.job.options
-        progress = _Progress(claim, self._timeout_seconds)
+    @contextmanager
+    def _source(self, job: Job) -> Iterator[tuple[Recording, RemoteFile]]:
+        recording = self._recordings.find(job.recording_id)
+        stored = self._media.find(source_key(recording)) if recording else None
+        if recording is None or stored is None:
+            raise Hopeless("recording-gone", "The recording is not there any more.")
+        key = source_key(recording)
+        with RemoteFile(lambda start, end: self._media.read_range(key, start, end), stored.size) as file:
+            try:
+                yield recording, file
+            except Hopeless:
+                # FFmpeg takes a connection that breaks for the end or the damage of the file.
+                file.raise_failure()
+                raise
+            except NotFound as error:
+                raise Hopeless("recording-gone", "The recording is not there any more.") from error
+
+    def _transcribe(
+        self, file: BinaryIO, wanted: Wanted, claim: Claim, recording: Recording
+    ) -> tuple[Transcription, float]:
+        """Return the transcription, and how many seconds telling the speakers apart took."""
+        checkpoint = SavedCheckpoint(claim, self._media, fingerprint=_fingerprint(wanted, recording))
+        reporting = _Reporting(claim, self._defaults.timeout_seconds)
         try:
-            return transcribe_file(
-                path,
-                engine,
-                language=options.get("language"),
-                fast=options.get("fast", self._fast),
-                on_progress=progress,
-            )
+            transcription = transcribe(file, self._listener, wanted, checkpoint=checkpoint, on_progress=reporting)
+            if not _wants_voices(wanted, transcription.transcript):
+                return transcription, 0.0
+            checkpoint.save()
+            return self._with_voices(transcription, file, wanted, claim)
+        except Interrupted:
+            checkpoint.save()
+            raise
         except NotMedia as error:
             raise Hopeless(error.code, error.detail) from error
 
+    def _with_voices(
+        self, transcription: Transcription, file: BinaryIO, wanted: Wanted, claim: Claim
+    ) -> tuple[Transcription, float]:
+        began = time.monotonic()
+        transcript = transcription.transcript
+        was_asked_for = wanted.speakers is Speakers.VOICES
+        if self._defaults.diarizer is not None:
+            transcript = with_voices(
+                transcript,
+                file,
+                self._defaults.diarizer,
+                was_asked_for=was_asked_for,
+                on_progress=lambda *_: claim.report("telling speakers apart", 1.0),
+            )
+        elif was_asked_for:
+            transcript = replace(transcript, notes=(*transcript.notes, NO_DIARIZER))
+        return replace(transcription, transcript=transcript), time.monotonic() - began
 
-class _Progress:
+
+def _wants_voices(wanted: Wanted, transcript: Transcript) -> bool:
+    is_told = any(segment.speaker for segment in transcript.segments)
+    return wanted.speakers is Speakers.VOICES or (wanted.speakers is Speakers.AUTO and not is_told)
+
+
+class _Reporting:
     """Turns seconds heard into progress with a falling estimate, and ends what takes too long."""
 
     def __init__(self, claim: Claim, timeout_seconds: int) -> None:
         self._claim = claim
         self._timeout_seconds = timeout_seconds
         self._began = time.monotonic()
+        self._share_at_first: float | None = None
 
-    def __call__(self, done: float, total: float | None) -> None:
-        spent = time.monotonic() - self._began
-        # By what was heard, not by the file's own claim, which may be a lie.
+    def __call__(self, progress: Progress) -> None:
+        done, total = progress.done, progress.total
+        # By what was heard, not by the file's own claim, which may be a lie; and by the work's own time, since others
+        # share the model.
         budget = self._timeout_seconds * max(1.0, done / BUDGET_SECONDS_OF_AUDIO)
-        if spent > budget:
+        if progress.spent > budget:
             raise Hopeless("timed-out", f"The transcription took longer than the {budget:.0f} s that it had.")
         share = min(done / total, 1.0) if total else 0.0
         self._claim.report(
             "transcribing",
             share,
             message=f"{_clock(done)} of {_clock(total)}" if total else _clock(done),
-            eta_seconds=round(spent / share - spent, 1) if share > 0 else None,
+            eta_seconds=self._eta(share),
         )
 
+    def _eta(self, share: float) -> float | None:
+        if self._share_at_first is None and share > 0:
+            # What a checkpoint gave for nothing says nothing about the rest.
+            self._share_at_first = share
+            self._began = time.monotonic()
+        gained = share - (self._share_at_first or 0.0)
+        return round((time.monotonic() - self._began) * (1 - share) / gained, 1) if gained > 0 else None
 
-def _timings(job: Job, downloaded: float, loaded: float, transcription: Transcription) -> dict[str, float]:
-    stages = {"queued": job.waited_seconds, "download": downloaded, "model_load": loaded}
-    return {name: round(seconds, 3) for name, seconds in stages.items()} | asdict(transcription.timings)
+
+def _fingerprint(wanted: Wanted, recording: Recording) -> str:
+    """Whatever the text of a window depends on, besides the sound: another answer, another checkpoint."""
+    facts = (
+        VERSION,
+        wanted.model.name,
+        asdict(wanted.manner),
+        wanted.language,
+        wanted.speakers,
+        wanted.vad.model_dump(),
+        recording.size,
+    )
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _clock(seconds: float) -> str:

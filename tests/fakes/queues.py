@@ -4,17 +4,20 @@
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from functions.core.clock import Clock
 from functions.core.jobs.model import Job, Lane
 from functions.core.jobs.queue import JobMessage
-from gpu_worker.inbox import Delivery
+from functions.core.jobs.queue_depths import QueueDepth
+from gpu_worker.inbox import MOST_AT_ONCE, Delivery
 from gpu_worker.retries import MAX_DELIVERIES
 
 
 @dataclass
 class _Message:
     body: str
+    sent_at: float
     visible_at: float = 0.0
     deliveries: int = 0
     receipt: str = ""
@@ -28,9 +31,16 @@ class FakeInbox:
         self._receipts = 0
 
     def send(self, body: str) -> None:
-        self.messages.append(_Message(body))
+        self.messages.append(_Message(body, sent_at=self._clock().timestamp()))
 
     def receive(self, *, hidden_for: int) -> Delivery | None:
+        return next(iter(self.receive_many(most=1, hidden_for=hidden_for, wait=True)), None)
+
+    def receive_many(self, *, most: int, hidden_for: int, wait: bool) -> list[Delivery]:
+        found = (self._receive(hidden_for) for _ in range(min(most, MOST_AT_ONCE)))
+        return [delivery for delivery in found if delivery is not None]
+
+    def _receive(self, hidden_for: int) -> Delivery | None:
         now = self._clock().timestamp()
         for message in [one for one in self.messages if one.visible_at <= now]:
             if message.deliveries >= MAX_DELIVERIES:
@@ -52,6 +62,12 @@ class FakeInbox:
     def delete(self, delivery: Delivery) -> None:
         self.messages = [one for one in self.messages if one.receipt != delivery.receipt]
 
+    def depth(self) -> QueueDepth:
+        now = self._clock().timestamp()
+        waiting = sum(one.visible_at <= now for one in self.messages)
+        oldest = max((timedelta(seconds=now - one.sent_at) for one in self.messages), default=None)
+        return QueueDepth(waiting=waiting, in_flight=len(self.messages) - waiting, oldest=oldest)
+
 
 class FakeQueues:
     def __init__(self, clock: Clock) -> None:
@@ -65,4 +81,10 @@ class FakeQueues:
         return [JobMessage.from_json(one.body).job_id for box in self.inboxes.values() for one in box.messages]
 
     def in_flight(self) -> int:
-        return sum(one.deliveries > 0 for box in self.inboxes.values() for one in box.messages)
+        return sum(depth.in_flight for depth in self.lanes().values())
+
+    def lanes(self) -> dict[Lane, QueueDepth]:
+        return {lane: box.depth() for lane, box in self.inboxes.items()}
+
+    def dead(self) -> dict[str, int]:
+        return {"dead jobs": sum(len(box.dead) for box in self.inboxes.values()), "dead uploads": 0}

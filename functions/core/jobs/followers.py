@@ -1,5 +1,7 @@
 """What happens to the jobs that wait for another one's result. Safe to do again."""
 
+from contextlib import suppress
+
 from functions.core.jobs.model import Job, JobAlreadyFinished, Status
 from functions.core.jobs.queue import Queues
 from functions.core.jobs.store import TRANSCRIPT_MISSING, Jobs
@@ -7,15 +9,16 @@ from functions.core.recordings.store import Recordings
 
 
 def settle_followers(job: Job, *, jobs: Jobs, recordings: Recordings, queues: Queues) -> None:
-    """Enqueue what waited for a job that has succeeded; end what waited for one that came to nothing."""
+    """Enqueue what waited for a job that has succeeded; end what waited for one that came to nothing, as that did."""
     for follower in _waiting_for(job, jobs, recordings):
         if job.status is Status.SUCCEEDED:
             queues.enqueue(follower)
             continue
-        try:
-            jobs.bury(follower.id, TRANSCRIPT_MISSING)
-        except JobAlreadyFinished:
-            continue
+        with suppress(JobAlreadyFinished):
+            if job.status is Status.CANCELLED:
+                jobs.cancel(follower)
+            else:
+                jobs.bury(follower.id, TRANSCRIPT_MISSING)
 
 
 def _waiting_for(job: Job, jobs: Jobs, recordings: Recordings) -> list[Job]:

@@ -40,6 +40,7 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+FIRST_REMINDER: Final = timedelta(minutes=1)
 FINAL: Final = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED})
 
 
@@ -95,12 +96,21 @@ class Job:
     error: Failure | None = None
     result_key: str | None = None
     timings: dict[str, float] = field(default_factory=dict)
+    checkpoints: tuple[str, ...] = ()
+    """What unfinished attempts have left to go on from, in the order in which it was left."""
+    reminded_at: datetime | None = None
+    """When its queue was told of it once more, since nobody had started on it."""
     version: int = 0
 
     @property
     def is_finished(self) -> bool:
         """Whether the job has ended, one way or another."""
         return self.status in FINAL
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether no worker has started on it yet."""
+        return self.status is Status.QUEUED and self.attempts == 0
 
     @property
     def lane(self) -> Lane:
@@ -156,6 +166,11 @@ class Job:
             eta_seconds=eta_seconds,
         )
 
+    def leave_checkpoint(self, *, attempt: int, name: str) -> "Job":
+        """Note that a part of the work is stored and need not be done again."""
+        self._fence(attempt)
+        return replace(self, checkpoints=(*self.checkpoints, name))
+
     def finish(self, *, attempt: int, result_key: str, timings: dict[str, float], now: datetime) -> "Job":
         """Make the result under `result_key` the job's result."""
         self._fence(attempt)
@@ -187,6 +202,17 @@ class Job:
         if self.is_finished:
             raise JobAlreadyFinished(f"The job has {self.status} already.")
         return self._end(Status.CANCELLED, now, stage="cancelled")
+
+    def remind(self, *, now: datetime) -> "Job":
+        """Take note that its queue is told of it once more; unchanged where that is not due.
+
+        Whoever made the job may have died before its queue knew of it; but the queue may be long as well. So it is due
+        after a minute, and then whenever the job has waited twice as long as the last time.
+        """
+        reminded_after = (self.reminded_at or self.created_at) - self.created_at
+        if not self.is_untouched or now - self.created_at < max(FIRST_REMINDER, 2 * reminded_after):
+            return self
+        return replace(self, reminded_at=now)
 
     def release(self, *, attempt: int, reason: Failure | None = None) -> "Job":
         """Give the job back to the queue; `reason` stays visible while it waits for its next attempt."""

@@ -1,9 +1,9 @@
 """What may be asked of a job, kind by kind: one description for the API, the command line and the worker."""
 
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from functions.core.jobs.model import Kind
 from functions.core.languages import LANGUAGES
@@ -125,6 +125,13 @@ class TranscribeOptions(BaseModel):
     )
     vad: VoiceActivity = Field(default=VoiceActivity(), description="What counts as speech")
 
+    @model_validator(mode="after")
+    def _check_that_the_model_can(self) -> "TranscribeOptions":
+        if self.task == "translate" and self.model in MODELS and not MODELS[self.model].translates:
+            able = ", ".join(name for name, facts in MODELS.items() if facts.translates)
+            raise ValueError(f"the model {self.model!r} cannot translate; these can: {able}")
+        return self
+
 
 class SummariseOptions(BaseModel):
     """How to summarise."""
@@ -162,3 +169,8 @@ class Summarise(BaseModel):
 
 Wanted = Annotated[Transcribe | Summarise, Field(discriminator="kind")]
 """A kind of job with its options."""
+
+
+def chosen(wanted: Transcribe | Summarise) -> dict[str, Any]:
+    """Return the options that are not what a job does anyway."""
+    return wanted.options.model_dump(mode="json", exclude_defaults=True)

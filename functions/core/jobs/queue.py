@@ -1,8 +1,7 @@
 """The queues between doors and workers, one per lane. A message carries ids, never objects or addresses."""
 
 import json
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -10,7 +9,6 @@ from functions.core.aws import client
 from functions.core.jobs.model import Job, Kind, Lane
 
 MESSAGE_VERSION: Final = 1
-FRESH_SECONDS: Final = 5.0
 
 
 class MalformedMessage(ValueError):
@@ -87,34 +85,3 @@ class SqsQueues:
             # Beside the body, so that the job can be named even where the body can't be read.
             MessageAttributes={"job_id": {"DataType": "String", "StringValue": job.id}},
         )
-
-
-class QueueDepths(Protocol):
-    """How much is in the queues."""
-
-    def in_flight(self) -> int:
-        """Return how many messages are in workers' hands, about."""
-        ...
-
-
-class SqsQueueDepths:
-    """The real ones, asked at most every `FRESH_SECONDS`: anybody may call /v1/health."""
-
-    def __init__(self, urls: Iterable[str]) -> None:
-        self._urls = list(urls)
-        self._client = client("sqs")
-        self._known = 0
-        self._known_until = 0.0
-
-    def in_flight(self) -> int:
-        """Return how many messages are in workers' hands, about."""
-        if time.monotonic() >= self._known_until:
-            self._known = sum(self._in_flight_of(url) for url in self._urls)
-            self._known_until = time.monotonic() + FRESH_SECONDS
-        return self._known
-
-    def _in_flight_of(self, url: str) -> int:
-        answer = self._client.get_queue_attributes(
-            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"]
-        )
-        return int(answer["Attributes"]["ApproximateNumberOfMessagesNotVisible"])

@@ -111,7 +111,7 @@ def transcript_from_json(body: bytes) -> Transcript:
         language=data["language"],
         language_probability=data["language_probability"],
         duration=data["duration"],
-        segments=tuple(_segment(segment) for segment in data["segments"]),
+        segments=tuple(segment_from_dict(segment) for segment in data["segments"]),
         model=data["model"],
         task=data.get("task", "transcribe"),
         notes=tuple(data["notes"]),
@@ -143,7 +143,8 @@ def summary_from_json(body: bytes) -> Summary:
     )
 
 
-def _segment(data: dict[str, Any]) -> Segment:
+def segment_from_dict(data: dict[str, Any]) -> Segment:
+    """Read a segment as it stands in JSON."""
     return Segment(**(data | {"words": tuple(Word(**word) for word in data["words"])}))
 
 

@@ -74,6 +74,11 @@ class Jobs:
             ),
         )
 
+    def leave_checkpoint(self, held: Job, name: str) -> Job:
+        """Note that a part of the work is stored."""
+        attempt = held.attempts
+        return self._change(held, lambda job: job.leave_checkpoint(attempt=attempt, name=name))
+
     def finish(self, held: Job, *, result_key: str, timings: dict[str, float]) -> Job:
         """Make a result visible: from here on it is the job's."""
         attempt = held.attempts
@@ -99,6 +104,10 @@ class Jobs:
     def cancel(self, job: Job) -> Job:
         """End a job for its owner; raises NotFound or JobAlreadyFinished."""
         return self._jobs.change(job, lambda fresh: fresh.cancel(now=self._clock()))
+
+    def remind(self, job: Job) -> Job:
+        """Take note that a job's queue is told of it once more, if that is due; raises NotFound."""
+        return self._jobs.change(job, lambda fresh: fresh.remind(now=self._clock()))
 
     def _change(self, held: Job, transition: Callable[[Job], Job]) -> Job:
         try:

@@ -4,7 +4,6 @@ The event may come twice, late or out of order; nothing changes by that.
 """
 
 from functions.core.clock import Clock
-from functions.core.ids import new_id
 from functions.core.jobs.model import Failure, Job, Kind
 from functions.core.jobs.queue import Queues
 from functions.core.jobs.store import Jobs
@@ -12,6 +11,7 @@ from functions.core.observability import log
 from functions.core.recordings.media import Media, recording_id_of, source_key
 from functions.core.recordings.media_type import SNIFFED_BYTES, is_surely_no_media, media_type_of
 from functions.core.recordings.model import Recording, RecordingStatus
+from functions.core.recordings.orders import job_for
 from functions.core.recordings.store import Recordings
 from functions.core.table import Changed
 
@@ -91,19 +91,8 @@ def _jobs_for(recording: Recording, clock: Clock) -> list[Job]:
     transcribe: str | None = None
     # A summary waits for the transcript wherever the two are asked for together.
     for process in sorted(recording.process, key=lambda process: process.kind is Kind.SUMMARISE):
-        options = dict(process.options)
-        if process.kind is Kind.TRANSCRIBE and recording.language is not None:
-            options.setdefault("language", recording.language)
-        job = Job(
-            id=new_id("job"),
-            kind=process.kind,
-            owner_id=recording.owner_id,
-            recording_id=recording.id,
-            request_id=recording.request_id,
-            created_at=clock(),
-            options=options,
-            after=transcribe if process.kind is Kind.SUMMARISE else None,
-        )
+        after = transcribe if process.kind is Kind.SUMMARISE else None
+        job = job_for(recording, process, request_id=recording.request_id, now=clock(), after=after)
         transcribe = job.id if process.kind is Kind.TRANSCRIBE else transcribe
         jobs.append(job)
     return jobs

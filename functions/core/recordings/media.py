@@ -53,6 +53,10 @@ class Media(Protocol):
         """Read an object, or its `first` bytes; raises NotFound."""
         ...
 
+    def read_range(self, key: str, start: int, end: int) -> bytes:
+        """Read an object from one position up to another, which is not included; raises NotFound."""
+        ...
+
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         """Store an object."""
         ...
@@ -99,9 +103,27 @@ def result_key(job_id: str, attempt: int, name: str) -> str:
     return f"{results_of(job_id, attempt)}{name}"
 
 
+def checkpoint_key(job_id: str, name: str) -> str:
+    """Return where a job keeps a part of unfinished work."""
+    return f"{checkpoints_of(job_id)}{name}"
+
+
+def checkpoints_of(job_id: str) -> str:
+    """Return under which prefix the parts of a job's unfinished work lie."""
+    return f"{results_of(job_id)}checkpoints/"
+
+
 def results_of(job_id: str, attempt: int | None = None) -> str:
     """Return under which prefix the results of a job lie, or of one attempt."""
     return f"results/{job_id}/" if attempt is None else f"results/{job_id}/{attempt}/"
+
+
+def attachment(filename: str) -> str:
+    """Return the Content-Disposition of a download (RFC 6266, RFC 8187 for what is not ASCII); any name will do."""
+    # A separator would make folders of it where a program trusts the name.
+    name = filename.replace("/", "_").replace("\\", "_")
+    plain = "".join(c if c.isascii() and c.isprintable() and c != '"' else "_" for c in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
 
 
 class S3Media:
@@ -133,17 +155,14 @@ class S3Media:
         return UploadForm(url=form["url"], fields=form["fields"])
 
     def download_url(self, key: str, *, filename: str, content_type: str) -> str:
-        """Sign a download that arrives under `filename` (RFC 6266, RFC 8187 for what is not ASCII)."""
-        plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in filename)
+        """Sign a download that arrives under `filename`."""
         return self._signer.generate_presigned_url(
             "get_object",
             Params={
                 "Bucket": self._bucket,
                 "Key": key,
                 "ResponseContentType": content_type,
-                "ResponseContentDisposition": (
-                    f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
-                ),
+                "ResponseContentDisposition": attachment(filename),
             },
             ExpiresIn=int(DOWNLOAD_LIFE.total_seconds()),
         )
@@ -160,7 +179,13 @@ class S3Media:
 
     def read(self, key: str, *, first: int | None = None) -> bytes:
         """Read an object, or its `first` bytes; raises NotFound."""
-        part = {} if first is None else {"Range": f"bytes=0-{first - 1}"}
+        return self._read(key, {} if first is None else {"Range": f"bytes=0-{first - 1}"})
+
+    def read_range(self, key: str, start: int, end: int) -> bytes:
+        """Read an object from one position up to another; raises NotFound."""
+        return self._read(key, {"Range": f"bytes={start}-{end - 1}"})
+
+    def _read(self, key: str, part: dict[str, str]) -> bytes:
         try:
             return self._client.get_object(Bucket=self._bucket, Key=key, **part)["Body"].read()  # type: ignore[arg-type]
         except ClientError as error:

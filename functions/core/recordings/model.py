@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from functions.core.errors import Conflict
 from functions.core.jobs.model import Failure, Kind
 
 MEDIA_TYPES: Final = ("audio/", "video/")
@@ -64,6 +65,19 @@ class Recording:
         if self.stored_status is RecordingStatus.AWAITING_UPLOAD and now >= self.upload_until:
             return RecordingStatus.EXPIRED
         return self.stored_status
+
+    def need_bytes(self, now: datetime) -> None:
+        """Go on only if the bytes are here; raises Conflict, which says why they are not."""
+        match self.status(now):
+            case RecordingStatus.AWAITING_UPLOAD:
+                raise Conflict("The recording has not been uploaded yet.", code="not-uploaded")
+            case RecordingStatus.EXPIRED:
+                raise Conflict("The recording was never uploaded.", code="upload-expired")
+            case RecordingStatus.REFUSED:
+                detail = self.error.detail if self.error else "It was refused."
+                raise Conflict(f"The upload was refused. {detail}", code="upload-refused")
+            case RecordingStatus.UPLOADED:
+                pass
 
     def received(self, *, size: int, media_type: str, now: datetime, job_ids: tuple[str, ...]) -> "Recording":
         """Take note of the bytes that came and the jobs that they get."""

@@ -1,39 +1,24 @@
 """Recordings in the library table.
 
 Keys: `RECORDING#<id>`; listed under `OWNER#<owner>#RECORDINGS` by id, newest first.
-`IDEMPOTENCY#<owner>#<hash of the caller's key>` names the recording that a repeated request made the first time; listed
-under `OWNER#<owner>#REPEATS`.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from functions.core.clock import Clock
 from functions.core.collection import Collection
-from functions.core.errors import Invalid, NotFound
+from functions.core.errors import NotFound
 from functions.core.jobs.model import Job
 from functions.core.jobs.store import Jobs
 from functions.core.recordings.model import Recording, RecordingStatus
-from functions.core.table import Changed, Table
+from functions.core.repeats import Once, Repeats
+from functions.core.table import Put, Table
 
-IDEMPOTENCY_LIFE: Final = timedelta(hours=24)
 BROKEN_PROMISE_LIFE: Final = timedelta(days=7)
 """How long a recording that never got its bytes stays to be seen."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repeat:
-    """What a request with an Idempotency-Key made."""
-
-    id: str
-    fingerprint: str
-    recording_id: str
-    until: datetime
-    version: int = 0
 
 
 class Recordings:
@@ -43,19 +28,13 @@ class Recordings:
         self._table = table
         self._clock = clock
         self._jobs = Jobs(table, clock=clock)
+        self._repeats = Repeats(table, clock=clock)
         self._recordings = Collection(
             table,
             Recording,
             key=lambda recording_id: f"RECORDING#{recording_id}",
             listed_under=lambda recording: (_list_of(recording.owner_id), recording.id),
             expires_at=_expiry,
-        )
-        self._repeats = Collection(
-            table,
-            Repeat,
-            key=lambda repeat_id: f"IDEMPOTENCY#{repeat_id}",
-            listed_under=lambda repeat: (_repeats_of(repeat.id.split("#")[0]), repeat.id),
-            expires_at=lambda repeat: repeat.until,
         )
 
     def add(self, recording: Recording, *, idempotency_key: str | None = None) -> Recording:
@@ -64,16 +43,9 @@ class Recordings:
         Raises:
             Invalid: the key was used for another request.
         """
-        if idempotency_key is None:
-            self._table.write(self._recordings.put(recording))
-            return self._recordings.saved(recording)
-        repeat = Repeat(
-            id=f"{recording.owner_id}#{hashlib.sha256(idempotency_key.encode()).hexdigest()}",
-            fingerprint=_fingerprint(recording),
-            recording_id=recording.id,
-            until=self._clock() + IDEMPOTENCY_LIFE,
-        )
-        return self._add_once(recording, repeat)
+        once = None if idempotency_key is None else _once(recording, idempotency_key)
+        made = self._repeats.make(recording.id, lambda: [self._recordings.put(recording)], once=once)
+        return self._recordings.saved(recording) if made == recording.id else self.get(made)
 
     def find(self, recording_id: str) -> Recording | None:
         """Read a recording, or None."""
@@ -95,15 +67,25 @@ class Recordings:
         self._table.write(self._recordings.put(received), *(self._jobs.put(job) for job in jobs))
         return self._recordings.saved(received)
 
-    def add_job(self, recording: Recording, job: Job) -> Recording:
-        """Add a further job to a recording, both or neither; raises NotFound if the recording is gone."""
-        while True:
-            wanted = replace(recording, job_ids=(*recording.job_ids, job.id))
-            try:
-                self._table.write(self._recordings.put(wanted), self._jobs.put(job))
-                return self._recordings.saved(wanted)
-            except Changed:
-                recording = self.get(recording.id)
+    def add_job(
+        self, recording_id: str, job_id: str, make: Callable[[Recording], Job], *, once: Once | None = None
+    ) -> Job:
+        """Add a further job to a recording, both or neither; a request that made one before gets that one.
+
+        `make` sees the recording as it is when the job is added to it.
+
+        Raises:
+            NotFound: the recording is gone.
+            Invalid: the request's key was used for another one.
+            Exception: whatever `make` refuses.
+        """
+
+        def writes() -> list[Put]:
+            recording = self.get(recording_id)
+            wanted = replace(recording, job_ids=(*recording.job_ids, job_id))
+            return [self._recordings.put(wanted), self._jobs.put(make(recording))]
+
+        return self._jobs.get(self._repeats.make(job_id, writes, once=once))
 
     def change(self, recording: Recording, transition: Callable[[Recording], Recording]) -> Recording:
         """Apply a pure transition and save it."""
@@ -115,23 +97,7 @@ class Recordings:
 
     def erase_repeats_of(self, owner_id: str) -> None:
         """Forget which requests of an owner had an Idempotency-Key."""
-        while repeats := self._repeats.newest(_repeats_of(owner_id), before=None, limit=100):
-            for repeat in repeats:
-                self._table.write(self._repeats.removal(repeat.id))
-
-    def _add_once(self, recording: Recording, repeat: Repeat) -> Recording:
-        earlier = self._repeats.find(repeat.id)
-        if earlier is None or earlier.until <= self._clock():
-            # An expired one that AWS has not deleted yet is replaced under its own version.
-            fresh = replace(repeat, version=earlier.version if earlier else 0)
-            try:
-                self._table.write(self._recordings.put(recording), self._repeats.put(fresh))
-                return self._recordings.saved(recording)
-            except Changed:
-                earlier = self._repeats.get(repeat.id)
-        if earlier.fingerprint != repeat.fingerprint:
-            raise Invalid("This Idempotency-Key was used for another request.", code="idempotency-key-reused")
-        return self.get(earlier.recording_id)
+        self._repeats.erase_of(owner_id)
 
 
 def owned(recording: Recording | None, owner_id: str) -> Recording:
@@ -139,10 +105,6 @@ def owned(recording: Recording | None, owner_id: str) -> Recording:
     if recording is None or recording.owner_id != owner_id:
         raise NotFound("There is no such recording.")
     return recording
-
-
-def _repeats_of(owner_id: str) -> str:
-    return f"OWNER#{owner_id}#REPEATS"
 
 
 def _list_of(owner_id: str) -> str:
@@ -155,8 +117,8 @@ def _expiry(recording: Recording) -> datetime | None:
     return None
 
 
-def _fingerprint(recording: Recording) -> str:
-    asked = (
+def _once(recording: Recording, key: str) -> Once:
+    asked: Any = (
         recording.filename,
         recording.title,
         recording.size,
@@ -166,4 +128,4 @@ def _fingerprint(recording: Recording) -> str:
         str(recording.recorded_at),
         [(process.kind, process.options) for process in recording.process],
     )
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    return Once(owner_id=recording.owner_id, key=key, asked=asked)
