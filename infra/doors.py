@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from functions.accounts.routes import router as accounts
 from functions.debug.routes import router as debug
 from functions.jobs.routes import router as jobs
+from functions.openai.routes import router as openai
 from functions.recordings.routes import router as recordings
 from functions.system.routes import router as system
 
@@ -14,6 +15,7 @@ ROUTERS: Final[dict[str, APIRouter]] = {
     "accounts": accounts,
     "recordings": recordings,
     "jobs": jobs,
+    "openai": openai,
     "system": system,
     "debug": debug,
 }

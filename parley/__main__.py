@@ -6,11 +6,13 @@ import click
 
 from parley.commands.account import erase_me, login, logout, register
 from parley.commands.admin import admin
+from parley.commands.jobs import cancel, summarise, transcribe
 from parley.commands.keys import keys
 from parley.commands.ls import list_recordings
 from parley.commands.options import InOrder, group_options
 from parley.commands.password import password
 from parley.commands.results import summary, transcript
+from parley.commands.system import check, models
 from parley.commands.upload import upload
 from parley.commands.watch import watch
 from parley.errors import FAILED, INTERRUPTED, Failure
@@ -68,11 +70,16 @@ for command in (
     watch,
     transcript,
     summary,
+    transcribe,
+    summarise,
+    cancel,
     list_recordings,
+    models,
     keys,
     password,
     erase_me,
     admin,
+    check,
 ):
     parley.add_command(command)
 

@@ -26,6 +26,7 @@ class Job:
     eta_seconds: float | None
     attempts: int
     error: Reason | None
+    raw: dict[str, Any]
 
     @property
     def is_over(self) -> bool:
@@ -65,9 +66,24 @@ class Recording:
         return "ready" if all(job.status == "succeeded" for job in jobs) else "failed"
 
     @property
+    def newest_transcribed(self) -> str | None:
+        """The job whose transcript is the recording's."""
+        return max(
+            (job.id for job in self.jobs if job.kind == "transcribe" and job.status == "succeeded"), default=None
+        )
+
+    def job(self, job_id: str) -> Job | None:
+        """Return one of its jobs, if it is one."""
+        return next((job for job in self.jobs if job.id == job_id), None)
+
+    @property
     def newest_jobs(self) -> dict[str, Job]:
-        """The newest job of each kind: an earlier failure that was made good later counts no more."""
-        return {job.kind: job for job in sorted(self.jobs, key=lambda job: job.id)}  # ids are ULIDs: sorted by time
+        """The newest job of each kind: an earlier failure that was made good later counts no more.
+
+        Nor does one that was cancelled, where there is another.
+        """
+        jobs = sorted(self.jobs, key=lambda job: job.id)  # ids are ULIDs: sorted by time
+        return {job.kind: job for job in jobs} | {job.kind: job for job in jobs if job.status != "cancelled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +129,23 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the recording answers to one of the owner's questions; None: it does not."""
+
+    question: str
+    answer: str | None
+    segments: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """What was written and is not borne out by the transcript, and why it counts as such."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """A summary with its evidence."""
 
@@ -120,7 +153,12 @@ class Summary:
     bullets: tuple[Statement, ...]
     action_items: tuple[Statement, ...]
     coverage: float
+    template: str | None
+    answers: tuple[Answer, ...]
+    unproven: tuple[Unproven, ...]
     notes: tuple[str, ...]
+    transcript_job_id: str | None
+    """Whose segments the evidence names; None: the newest transcript's."""
     raw: dict[str, Any]
 
 
@@ -151,6 +189,7 @@ def read_job(data: dict[str, Any]) -> Job:
         eta_seconds=data.get("eta_seconds"),
         attempts=data.get("attempts") or 0,
         error=_reason(data.get("error")),
+        raw=data,
     )
 
 
@@ -185,7 +224,14 @@ def read_summary(data: dict[str, Any]) -> Summary:
         bullets=_statements(data["bullets"]),
         action_items=_statements(data["action_items"]),
         coverage=data["coverage"],
+        template=data.get("template"),
+        answers=tuple(
+            Answer(one["question"], one.get("answer"), tuple(one.get("segments") or ()))
+            for one in data.get("answers") or ()
+        ),
+        unproven=tuple(Unproven(one["text"], one.get("reason") or "") for one in data.get("unproven") or ()),
         notes=tuple(data.get("notes") or ()),
+        transcript_job_id=data.get("transcript_job_id"),
         raw=data,
     )
 

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
-from parley.answers import Statement, Summary, Transcript
+from parley.answers import Answer, Statement, Summary, Transcript, Unproven
 
 
 def plain(text: str) -> str:
@@ -41,18 +41,26 @@ def summary_text(summary: Summary, transcript: Transcript | None) -> str:
     lines = [plain(summary.text).strip(), *_statements(summary.bullets, transcript)]
     if summary.action_items:
         lines += ["", "To do", *_statements(summary.action_items, transcript)]
+    if summary.answers:
+        lines += ["", "Questions", *(line for one in summary.answers for line in _answered(one, transcript))]
+    if summary.unproven:
+        lines += ["", "Not borne out by the recording:", *map(_unproven, summary.unproven)]
+    if summary.template not in {None, "general"}:
+        lines += ["", f"Template: {plain(str(summary.template))}"]
     if summary.coverage < 1:
         lines += ["", f"Note: only {int(summary.coverage * 100)} % of the transcript was read for this summary."]
     return "\n".join([*lines, *_notes(summary.notes)]).strip()
 
 
-def recording_text(title: str, transcript: Transcript | None, summary: Summary | None) -> str:
-    """Return all that there is to read about a recording."""
+def recording_text(
+    title: str, transcript: Transcript | None, summary: Summary | None, evidence: Transcript | None
+) -> str:
+    """Return all that there is to read about a recording; `evidence` is what the summary was made of."""
     blocks = [f"# {plain(title)}"]
     if transcript:
         blocks.append(f"## Transcript\n\n{transcript_text(transcript)}")
     if summary:
-        blocks.append(f"## Summary\n\n{summary_text(summary, transcript)}")
+        blocks.append(f"## Summary\n\n{summary_text(summary, evidence)}")
     return "\n\n".join(blocks)
 
 
@@ -62,15 +70,24 @@ def moment(at: datetime) -> str:
 
 
 def _statements(statements: Iterable[Statement], transcript: Transcript | None) -> list[str]:
-    return [f"- {plain(one.text)}{_evidence(one, transcript)}" for one in statements]
+    return [f"- {plain(one.text)}{_evidence(one.segments, transcript)}" for one in statements]
 
 
-def _evidence(statement: Statement, transcript: Transcript | None) -> str:
+def _answered(one: Answer, transcript: Transcript | None) -> tuple[str, str]:
+    said = "not answered in the recording" if one.answer is None else plain(one.answer)
+    return f"- {plain(one.question)}", f"  {said}{_evidence(one.segments, transcript)}"
+
+
+def _unproven(one: Unproven) -> str:
+    return f"- {plain(one.text)}{f' ({plain(one.reason)})' if one.reason else ''}"
+
+
+def _evidence(segments: Iterable[int], transcript: Transcript | None) -> str:
     if transcript is None:
         return ""
     stretches: list[tuple[float, float]] = []
     previous: int | None = None
-    for number in sorted(set(statement.segments)):
+    for number in sorted(set(segments)):
         segment = transcript.segments.get(number)
         if segment is None:
             continue

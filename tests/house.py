@@ -14,15 +14,18 @@ from functions.core.accounts.sessions import Session, Sessions
 from functions.core.accounts.store import Accounts
 from functions.core.accounts.tokens import AccessTokens
 from functions.core.clock import Clock, utc_now
-from functions.core.jobs.queue import QueueDepths
+from functions.core.jobs.queue_depths import QueueDepths
 from functions.core.jobs.store import Jobs
 from functions.core.jobs.worker_report import WorkerReports
 from functions.core.keys.ring import KeyRing
 from functions.core.recordings.arrivals import Arrivals
 from functions.core.recordings.media import Media, source_key
 from functions.core.recordings.model import Recording
+from functions.core.recordings.orders import Orders
 from functions.core.recordings.store import Recordings
 from functions.core.settings import Door, Registrations, Uploads
+from functions.openai.transcribing import Transcriber
+from functions.openai.waiting import Patience
 from functions.system.settings import SystemSettings
 from infra.doors import ROUTERS
 from tests.builders import PASSWORD, a_user
@@ -48,6 +51,7 @@ class House:
     media: FakeMedia = field(default_factory=FakeMedia)
     auth_calls_per_minute: int = 0
     requests_per_minute: int = 0
+    patience: Patience = field(default_factory=lambda: Patience(seconds=0))
 
     def __post_init__(self) -> None:
         self.queues = FakeQueues(self.clock)
@@ -59,10 +63,14 @@ class House:
         self.arrivals = Arrivals(
             recordings=self.recordings, jobs=self.jobs, media=self.media, queues=self.queues, clock=self.clock
         )
+        orders = Orders(recordings=self.recordings, jobs=self.jobs, queues=self.queues, clock=self.clock)
         settings = SystemSettings(
             speech_queue_url="s",
             language_queue_url="l",
+            dead_letters_url="d",
+            uploaded_dead_letters_url="u",
             library_table="t",
+            accounts_table="t",
             max_upload_bytes=MAX_UPLOAD_BYTES,
         )
         door = Door(
@@ -85,11 +93,20 @@ class House:
             | {
                 Recordings: self.recordings,
                 Jobs: self.jobs,
+                Orders: orders,
                 Media: self.media,
                 Uploads: settings,
+                Clock: self.clock,
                 QueueDepths: self.queues,
                 WorkerReports: WorkerReports(self.library_table),
                 SystemSettings: settings,
+                Transcriber: Transcriber(
+                    recordings=self.recordings,
+                    jobs=self.jobs,
+                    media=self.media,
+                    patience=self.patience,
+                    clock=self.clock,
+                ),
             }
         )
         self.accounts = services.get(Accounts)

@@ -16,6 +16,7 @@ VALUES: Final = {
     "MOST_ERASED_AT_ONCE": "20",
     "MAX_UPLOAD_BYTES": "1",
     "UPLOAD_MINUTES": "1",
+    "OPENAI_WAIT_SECONDS": "25",
     "WHISPER_FAST_MODE": "false",
     "WHISPER_DEVICE": "auto",
     "LOG_LEVEL": "INFO",

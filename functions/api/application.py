@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from functions.api.openai_errors import ErrorEnvelope, envelopes, speaks_openai
 from functions.api.problems import CONTENT, MethodsOf, Problem, answer_problems, problems
 from functions.api.requests import RequestMiddleware
 from functions.api.services import Services
@@ -55,9 +56,10 @@ def document_of(app: FastAPI) -> dict[str, Any]:
     """Return the app's OpenAPI document."""
     document = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
     schemas = document["components"]["schemas"]
-    definition = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(definition.pop("$defs"))
-    schemas["Problem"] = definition
+    for model in (Problem, ErrorEnvelope):
+        definition = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(definition.pop("$defs"))
+        schemas[model.__name__] = definition
     _say_problems(document)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -65,15 +67,26 @@ def document_of(app: FastAPI) -> dict[str, Any]:
 
 
 def _say_problems(document: dict[str, Any]) -> None:
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            if speaks_openai(path):
+                _say_envelopes_of(operation)
+            else:
+                _say_problems_of(operation)
+
+
+def _say_problems_of(operation: dict[str, Any]) -> None:
     # FastAPI documents its own form of a 422; ours are problems.
-    for path in document["paths"].values():
-        for operation in path.values():
-            if "422" in operation["responses"]:
-                operation["responses"]["422"] = {"description": "The request is not valid", "content": CONTENT}
-            if "security" in operation:
-                # Whoever must show a credential can show a wrong one, one that may not, or one too often.
-                operation["responses"] |= {
-                    str(status): said for status, said in problems(NotKnown, Refused, TooMany).items()
-                }
-            if "requestBody" in operation:
-                operation["responses"]["400"] = {"description": "The body cannot be read", "content": CONTENT}
+    if "422" in operation["responses"]:
+        operation["responses"]["422"] = {"description": "The request is not valid", "content": CONTENT}
+    if "security" in operation:
+        # Whoever must show a credential can show a wrong one, one that may not, or one too often.
+        operation["responses"] |= {str(status): said for status, said in problems(NotKnown, Refused, TooMany).items()}
+    if "requestBody" in operation:
+        operation["responses"]["400"] = {"description": "The body cannot be read", "content": CONTENT}
+
+
+def _say_envelopes_of(operation: dict[str, Any]) -> None:
+    # OpenAI answers with a 400 what FastAPI would answer with a 422.
+    operation["responses"].pop("422", None)
+    operation["responses"] |= {str(status): said for status, said in envelopes(400, 401, 403, 429).items()}

@@ -54,6 +54,7 @@ AccountReader = Annotated[Caller, Security(_who, scopes=[Scope.ACCOUNT_READ])]
 AccountWriter = Annotated[Caller, Security(_who, scopes=[Scope.ACCOUNT_WRITE])]
 Admin = Annotated[Caller, Security(_who, scopes=[Scope.ADMIN])]
 JobsReader = Annotated[Caller, Security(_who, scopes=[Scope.JOBS_READ])]
+JobsWriter = Annotated[Caller, Security(_who, scopes=[Scope.JOBS_WRITE])]
 RecordingsReader = Annotated[Caller, Security(_who, scopes=[Scope.RECORDINGS_READ])]
 RecordingsWriter = Annotated[Caller, Security(_who, scopes=[Scope.RECORDINGS_WRITE])]
 """Somebody known who may do that; others get a 403."""

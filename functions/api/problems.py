@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from functions.api.openai_errors import envelope_response, invalid_response, speaks_openai
 from functions.core import errors
 from functions.core.observability import log
 
@@ -92,30 +93,41 @@ def problem_response(
     return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
 
 
+def error_response(
+    path: str, status: int, detail: str, code: str, *, headers: dict[str, str] | None = None, **facts: Any
+) -> JSONResponse:
+    """Return an answer that says what went wrong as callers of `path` expect it."""
+    if speaks_openai(path):
+        return envelope_response(status, detail, code, param=facts.get("param"), headers=headers)
+    return problem_response(status, detail, code, headers=headers, **facts)
+
+
 MethodsOf = Callable[[str], set[str]]
 """Says which methods a path takes."""
 
 
 def answer_problems(app: FastAPI, methods_of: MethodsOf) -> None:
-    """Make every error of an app a problem."""
+    """Make every error of an app a problem, and on OpenAI's paths an envelope."""
     app.state.methods_of = methods_of
     app.add_exception_handler(errors.ParleyError, _answer_ours)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
 
 
-async def _answer_ours(_: Request, error: Exception) -> JSONResponse:
+async def _answer_ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.ParleyError)
     status = status_of(error)
     # RFC 9110, 11.6.1: a 401 says how to authenticate.
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
     if "retry_after" in error.facts:
         headers["Retry-After"] = str(error.facts["retry_after"])
-    return problem_response(status, error.detail, error.code, headers=headers, **error.facts)
+    return error_response(request.url.path, status, error.detail, error.code, headers=headers, **error.facts)
 
 
-async def _answer_invalid(_: Request, error: Exception) -> JSONResponse:
+async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    if speaks_openai(request.url.path):
+        return invalid_response(error.errors())
     found = [FieldProblem(pointer=_pointer(one["loc"]), detail=_said(one)) for one in error.errors()]
     return problem_response(422, "What was sent is not valid; `errors` says what and where.", "invalid", errors=found)
 
@@ -125,14 +137,14 @@ async def _answer_http(request: Request, error: Exception) -> JSONResponse:
     status, path = error.status_code, request.url.path
     match status:
         case 404:
-            return problem_response(status, f"There is nothing at {path}.", "not-found")
+            return error_response(path, status, f"There is nothing at {path}.", "not-found")
         case 405:
             # Starlette names the methods of the first route that fits; RFC 9110 (15.5.6) wants all of the path's.
             allowed = ", ".join(sorted(request.app.state.methods_of(path)))
             detail = f"{path} takes {allowed}, not {request.method}."
-            return problem_response(status, detail, "method-not-allowed", headers={"Allow": allowed})
+            return error_response(path, status, detail, "method-not-allowed", headers={"Allow": allowed})
         case _:
-            return problem_response(status, str(error.detail), "unreadable" if status == 400 else "http-error")
+            return error_response(path, status, str(error.detail), "unreadable" if status == 400 else "http-error")
 
 
 def _said(found: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.api.limits import VERDICT, headers_of
-from functions.api.problems import problem_response
+from functions.api.problems import error_response
 from functions.core.ids import new_id
 from functions.core.observability import log
 
@@ -48,7 +48,8 @@ class RequestMiddleware:
         except Exception:  # noqa: BLE001 (whatever broke, the caller gets an answer and we get the traceback)
             log.error("request broke")
             if status is None:
-                answer = problem_response(500, "Something broke on our side; it is in the log.", "internal-error")
+                said = "Something broke on our side; it is in the log."
+                answer = error_response(scope["path"], 500, said, "internal-error")
                 await answer(scope, receive, send_with_id)
         log.info(
             "request",

@@ -35,6 +35,7 @@ class JobView(BaseModel):
     timings: dict[str, float] = Field(description="Seconds by stage; `realtime_factor` is audio over wall time")
     options: dict[str, Any]
     recording_id: str
+    after: str | None = Field(description="The job that this one waits for, or waited")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -55,6 +56,7 @@ class JobView(BaseModel):
             timings=job.timings,
             options=job.options,
             recording_id=job.recording_id,
+            after=job.after,
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,

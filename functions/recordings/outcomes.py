@@ -5,7 +5,7 @@ from typing import Final
 
 from functions.core.errors import Conflict, NotFound
 from functions.core.jobs.model import Job, Kind, newest_result
-from functions.core.recordings.model import Recording, RecordingStatus
+from functions.core.recordings.model import Recording
 
 NAME_OF: Final = {Kind.TRANSCRIBE: "transcript", Kind.SUMMARISE: "summary"}
 
@@ -21,16 +21,7 @@ def outcome(recording: Recording, jobs: list[Job], kind: Kind, now: datetime) ->
     if done is not None and done.result_key is not None:
         return done.result_key
     name = NAME_OF[kind]
-    match recording.status(now):
-        case RecordingStatus.AWAITING_UPLOAD:
-            raise Conflict("The recording has not been uploaded yet.", code="not-uploaded")
-        case RecordingStatus.EXPIRED:
-            raise Conflict("The recording was never uploaded.", code="upload-expired")
-        case RecordingStatus.REFUSED:
-            detail = recording.error.detail if recording.error else "It was refused."
-            raise Conflict(f"The upload was refused. {detail}", code="upload-refused")
-        case RecordingStatus.UPLOADED:
-            pass
+    recording.need_bytes(now)
     newest = max((job for job in jobs if job.kind is kind), key=lambda job: job.id, default=None)
     if newest is None:
         raise NotFound(f"Nobody asked for a {name} of this recording.", code=f"no-{name}")

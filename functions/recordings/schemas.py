@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from functions.api.views import FailureView, JobView
 from functions.core.jobs.model import Job, Kind
-from functions.core.jobs.options import Language, Wanted
+from functions.core.jobs.options import Language, Wanted, chosen
 from functions.core.recordings.media import UploadForm
 from functions.core.recordings.model import Process, Recording, RecordingStatus
 
@@ -50,9 +50,7 @@ class RecordingRequest(BaseModel):
         """Return what was asked for, or None."""
         if self.process is None:
             return None
-        return tuple(
-            Process(one.kind, one.options.model_dump(mode="json", exclude_defaults=True)) for one in self.process
-        )
+        return tuple(Process(one.kind, chosen(one)) for one in self.process)
 
     def title_or_name(self) -> str:
         """Return the title, or the file's name without its ending."""

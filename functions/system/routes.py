@@ -7,18 +7,37 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from functions.api.callers import Admin
 from functions.api.services import service
+from functions.core.clock import Clock
 from functions.core.errors import NotFound
-from functions.core.jobs.queue import QueueDepths
-from functions.core.jobs.worker_report import WorkerReports
+from functions.core.jobs.options import Template
+from functions.core.jobs.queue_depths import QueueDepths
+from functions.core.jobs.worker_report import WorkerReport, WorkerReports
+from functions.core.speech_models import MODELS
 from functions.core.version import VERSION
-from functions.system.schemas import Health, Info, Limits, ModelInfo
+from functions.system.checks import Sight, findings
+from functions.system.schemas import Finding, Health, Info, Limits, ModelInfo, ModelRow, SystemCheck
 from functions.system.settings import SystemSettings
 
 router = APIRouter(tags=["system"])
 
 STARTED: Final = time.monotonic()
-FEATURES: Final = ["upload", "transcript", "summary", "api-keys"]
+FEATURES: Final = [
+    "upload",
+    "transcript",
+    "captions",
+    "word-timestamps",
+    "translation",
+    "vocabulary",
+    "speakers-by-channel",
+    "summary",
+    "summary-templates",
+    "summary-questions",
+    "api-keys",
+    "openai-api",
+]
+"""What a program may count on; `speakers-by-voice` besides where the newest worker has a model for it."""
 ASSETS: Final = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
@@ -26,6 +45,7 @@ ASSETS: Final = {
     "docs.js": "text/javascript",
 }
 
+TheClock = Annotated[Clock, Depends(service(Clock))]
 TheQueues = Annotated[QueueDepths, Depends(service(QueueDepths))]
 TheReports = Annotated[WorkerReports, Depends(service(WorkerReports))]
 TheSettings = Annotated[SystemSettings, Depends(service(SystemSettings))]
@@ -52,12 +72,31 @@ def read_info(reports: TheReports, settings: TheSettings) -> Info:
             device=report.device if report else None,
             compute_type=report.compute_type if report else None,
         ),
+        models=_models(report, settings.whisper_model),
         summary_engine=report.summary_engine if report else None,
+        summary_templates=list(Template),
+        diarizer=report.diarizer if report else None,
         device=report.device if report else None,
+        # Reports of old have no word on it, but on the device.
+        gpu=(report.gpu is not None or report.device == "cuda") if report else None,
         fast_mode=settings.whisper_fast_mode,
         limits=Limits(max_upload_bytes=settings.max_upload_bytes, upload_minutes=settings.upload_minutes),
-        features=FEATURES,
+        features=[*FEATURES, *(["speakers-by-voice"] if report and report.diarizer else [])],
     )
+
+
+@router.get("/v1/system-check")
+def check_system(
+    _: Admin, reports: TheReports, queues: TheQueues, settings: TheSettings, clock: TheClock
+) -> SystemCheck:
+    """Look at all that may be wrong: the worker and what it runs, the queues, the dead letters, the last error.
+
+    A worker that is not there is well where no job waits: workers are started for work. For admins.
+    """
+    now = clock()
+    found = findings(Sight(report=reports.newest(), lanes=queues.lanes(), dead=queues.dead(), speech=settings, now=now))
+    checks = [Finding(name=one.name, ok=one.ok, detail=one.detail) for one in found]
+    return SystemCheck(ok=all(one.ok for one in checks), checked_at=now, checks=checks)
 
 
 @router.get("/openapi.json", include_in_schema=False)
@@ -95,6 +134,26 @@ def read_asset(name: Annotated[str, Path(max_length=64)]) -> Response:
 def show_start() -> RedirectResponse:
     """Lead to the documentation."""
     return RedirectResponse("/docs", 307)
+
+
+def _models(report: WorkerReport | None, setting: str) -> list[ModelRow]:
+    there = report.models_on_disk if report else None
+    default = report.model if report and report.model else setting
+    return [
+        ModelRow(
+            name=row.name,
+            parameters=row.parameters,
+            memory_mb=row.memory_mb,
+            gpu_memory_mb=row.gpu_memory_mb,
+            speed=row.speed,
+            languages=row.languages,
+            translates=row.translates,
+            advice=row.advice,
+            on_disk=None if there is None else row.name in there,
+            default=row.name == default,
+        )
+        for row in MODELS.values()
+    ]
 
 
 def _page(name: str) -> HTMLResponse:

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from parley.answers import FormUpload, Recording
-from parley.client import Api, NewRecording
+from parley.client import Api, NewRecording, Wanted
+from parley.commands.job_options import Options, speech_options, summary_options
 from parley.commands.options import common_options, examples
 from parley.errors import FAILED, Failure, NotSignedIn
 from parley.progress import upload_progress
@@ -43,13 +44,17 @@ class _Item:
         "parley upload meeting.m4a",
         "parley upload --language ru --watch разговор.mp3 > notes.txt",
         "parley upload --no-summary *.wav",
+        "parley upload --model large-v3 --vocabulary 'Parley,Anna Kern' --template meeting planning.mp4",
+        "parley upload --question 'Who brings the keys?' call.ogg",
         "parley upload --json meeting.m4a | jq -r '.items[].recording.id'",
     )
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--title", help="What to call it (one file only); without it, the file's name.")
 @click.option("--language", metavar="CODE", help="Language that is spoken, like en or ru; without it, Parley listens.")
+@speech_options
 @click.option("--summary/--no-summary", default=True, help="Also summarise it (the default), or don't.")
+@summary_options
 @click.option("--watch", "watching", is_flag=True, help="Wait until it is done, then print transcript and summary.")
 @common_options
 @click.pass_obj
@@ -58,7 +63,9 @@ def upload(  # noqa: PLR0913, PLR0917 - one parameter each option
     files: tuple[Path, ...],
     title: str | None,
     language: str | None,
+    speech: Options,
     summary: bool,  # noqa: FBT001 - click calls it
+    writing: Options,
     watching: bool,  # noqa: FBT001
 ) -> None:
     """Upload recordings to be transcribed and summarised.
@@ -68,7 +75,9 @@ def upload(  # noqa: PLR0913, PLR0917 - one parameter each option
     """
     if title and len(files) > 1:
         raise click.UsageError("--title names one recording: upload the files one by one.")
-    process = ("transcribe", "summarise") if summary else ("transcribe",)
+    if writing and not summary:
+        raise click.UsageError("--no-summary and what a summary shall say contradict each other.")
+    process = (Wanted("transcribe", speech), *([Wanted("summarise", writing)] if summary else []))
     items = [_Item(click.format_filename(file)) for file in files]
     with session.api() as api, Sender(sleep=session.sleep) as sender:
         for file, item in zip(files, items, strict=True):
@@ -100,7 +109,8 @@ def _watch(session: Session, api: Api, items: list[_Item]) -> None:
             item.recording = item.outcome.recording
             if not session.as_json and (item.outcome.transcript or item.outcome.summary):
                 title = item.recording.title or item.file
-                click.echo(recording_text(title, item.outcome.transcript, item.outcome.summary))
+                outcome = item.outcome
+                click.echo(recording_text(title, outcome.transcript, outcome.summary, outcome.evidence))
             if item.outcome.failures:
                 raise Failure("; ".join(item.outcome.failures))
 

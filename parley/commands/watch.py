@@ -29,6 +29,6 @@ def watch(session: Session, recording_id: str) -> None:
         session.answer(outcome.as_json(), "")
     elif outcome.transcript or outcome.summary:
         title = outcome.recording.title or outcome.recording.id
-        click.echo(recording_text(title, outcome.transcript, outcome.summary))
+        click.echo(recording_text(title, outcome.transcript, outcome.summary, outcome.evidence))
     if outcome.failures:
         raise Failure("; ".join(outcome.failures))

@@ -69,6 +69,10 @@ def upload(scene: Scene) -> dict[str, Any]:
     return {"filename": "a.mp3", "size": 10, "content_type": "audio/mpeg"}
 
 
+def transcription(scene: Scene) -> dict[str, Any]:
+    return {"recording_id": scene.ids["recording_id"], "kind": "transcribe"}
+
+
 NEW = {"username": "clara", "email": "clara@example.com", "password": PASSWORD}
 NO_CHALLENGE = {"challenge_id": "chl_0", "code": "123456"}
 
@@ -124,6 +128,7 @@ MATRIX: dict[str, Row] = {
     "PATCH /v1/users/{user_id}": Row(Scope.ADMIN, body=lambda _: {"active": False}),
     "DELETE /v1/users/{user_id}": Row(Scope.ADMIN, ok=204),
     "GET /v1/audit": Row(Scope.ADMIN),
+    "GET /v1/system-check": Row(Scope.ADMIN),
     "GET /v1/debug/users": Row(Scope.ADMIN),
     # Recordings and jobs.
     "POST /v1/recordings": Row(Scope.RECORDINGS_WRITE, ok=201, body=upload),
@@ -133,7 +138,14 @@ MATRIX: dict[str, Row] = {
     "GET /v1/recordings/{recording_id}/transcript": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True),
     "GET /v1/recordings/{recording_id}/summary": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True),
     "POST /v1/uploads": Row(Scope.RECORDINGS_WRITE, ok=422, body=lambda _: {}),
+    "POST /v1/jobs": Row(Scope.JOBS_WRITE, ok=409, is_owned=True, body=transcription),
+    "POST /v1/jobs/{job_id}/cancel": Row(Scope.JOBS_WRITE, is_owned=True),
     "GET /v1/jobs/{job_id}": Row(Scope.JOBS_READ, is_owned=True),
+    # OpenAI's wire, where what is not valid is a 400.
+    "POST /v1/audio/transcriptions": Row(Scope.RECORDINGS_WRITE, ok=400),
+    "POST /v1/audio/translations": Row(Scope.RECORDINGS_WRITE, ok=400),
+    "GET /v1/models": Row(),
+    "GET /v1/models/{model}": Row(),
     "GET /v1/jobs/{job_id}/result": Row(Scope.JOBS_READ, ok=409, is_owned=True),
 }
 
@@ -154,6 +166,7 @@ def a_scene() -> Scene:
         "session_id": house.session_of(anna).id,
         "user_id": bert.id,
         "name": "docs.js",
+        "model": "whisper-1",
     }
     return Scene(house, clock, anna, bert, admin, ids)
 

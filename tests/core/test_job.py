@@ -73,3 +73,20 @@ def test_a_job_that_a_worker_is_at_cannot_be_buried() -> None:
 
 def test_a_job_whose_worker_died_can_be_buried() -> None:
     assert a_running_job().bury(failure=Failure("x", "y"), now=LATER).status is Status.FAILED
+
+
+def test_a_queue_is_reminded_after_a_minute_and_then_each_time_after_twice_as_long() -> None:
+    job, told = a_job(), []
+    for seconds in range(0, 600, 10):
+        reminded = job.remind(now=NOON + timedelta(seconds=seconds))
+        told += [] if reminded is job else [seconds]
+        job = reminded
+
+    assert told == [60, 120, 240, 480]
+
+
+def test_no_queue_is_reminded_of_a_job_that_a_worker_has_started_on() -> None:
+    released = a_running_job().release(attempt=1)
+
+    assert a_running_job().remind(now=NOON + timedelta(days=1)).reminded_at is None
+    assert released.remind(now=NOON + timedelta(days=1)) is released

@@ -138,12 +138,39 @@ def actions_of(statement: dict[str, Any]) -> list[str]:
     return statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
 
 
+def resource_of(statement: dict[str, Any]) -> Any:
+    match actions_of(statement):
+        case ["sns:Publish"]:
+            # A text to a phone has no resource: everything but topics.
+            return statement["NotResource"]
+        case ["cloudwatch:GetMetricData"] if statement["Resource"] == "*":
+            # IAM knows no resource for reading figures.
+            return "figures"
+        case _:
+            return statement["Resource"]
+
+
 def test_no_role_may_do_everything_or_anything_to_all() -> None:
     for name, statement in statements():
-        # A text to a phone has no resource: everything but topics.
-        resource = statement["NotResource"] if actions_of(statement) == ["sns:Publish"] else statement["Resource"]
+        resource = resource_of(statement)
         assert not any("*" in action for action in actions_of(statement)), name
         assert "*" not in (resource if isinstance(resource, list) else [resource]), name
+
+
+def test_only_the_door_that_checks_the_system_reads_figures() -> None:
+    readers = {name for name, one in statements() if "cloudwatch:GetMetricData" in actions_of(one)}
+
+    assert readers == {"SystemFunction"}
+
+
+def test_the_door_that_anybody_may_ask_reads_of_the_library_what_the_worker_says_and_no_more() -> None:
+    read = [
+        one["Condition"]
+        for name, one in statements()
+        if name == "SystemFunction" and "LibraryTable" in json.dumps(one["Resource"])
+    ]
+
+    assert read == [{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["WORKER_REPORT#newest"]}}]
 
 
 def of_accounts(statement: dict[str, Any], *actions: str) -> bool:
@@ -167,7 +194,7 @@ def test_only_accounts_and_its_housekeeping_write_accounts_freely() -> None:
     assert writers == {"AccountsFunction", "MaintenanceEraseFunction", "MaintenanceHousekeepingFunction"}
 
 
-@pytest.mark.parametrize("door", ["RecordingsFunction", "JobsFunction"])
+@pytest.mark.parametrize("door", ["RecordingsFunction", "JobsFunction", "SystemFunction"])
 def test_a_door_that_only_asks_who_calls_reads_no_password_no_name_and_no_code(door: str) -> None:
     read = [leading_keys(one) for name, one in statements() if name == door and of_accounts(one, "dynamodb:GetItem")]
     written = [leading_keys(one) for name, one in statements() if name == door and of_accounts(one, "dynamodb:PutItem")]
@@ -176,7 +203,7 @@ def test_a_door_that_only_asks_who_calls_reads_no_password_no_name_and_no_code(d
     assert written == [{"RATE#*", "LAST_USE#*", "KEY#cursors"}]
 
 
-@pytest.mark.parametrize("door", ["RecordingsFunction", "JobsFunction"])
+@pytest.mark.parametrize("door", ["RecordingsFunction", "JobsFunction", "SystemFunction"])
 def test_a_door_that_only_asks_who_calls_opens_no_key_but_the_one_of_cursors(door: str) -> None:
     opened = [one["Condition"] for name, one in statements() if name == door and "kms:Decrypt" in actions_of(one)]
 

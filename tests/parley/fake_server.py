@@ -96,7 +96,14 @@ class State:
     """What was said of each recording by its id."""
     remembered: dict[str, tuple[int, Any]] = field(default_factory=dict)
     """First answer by Idempotency-Key."""
+    started: list[dict[str, Any]] = field(default_factory=list)
+    """What jobs were asked for, each once."""
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What single jobs made."""
+    summary: dict[str, Any] = field(default_factory=lambda: SUMMARY)
     stored: dict[str, Stored] = field(default_factory=dict)
+    info: dict[str, Any] = field(default_factory=dict)
+    system_check: dict[str, Any] = field(default_factory=dict)
     parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     # How it behaves
@@ -180,12 +187,25 @@ class Handler(BaseHTTPRequestHandler):
         match request.method, request.path.split("/")[2:]:
             case _, ["auth" | "api-keys" | "users" | "audit", *_]:
                 self._people(request)
+            case "GET", ["info"]:
+                self._json(200, self.state.info)
             case _ if self.state.accounts.caller(self._secret()) is None:
                 self._problem(401, "not-authenticated", "The credential is wrong or over.")
+            case "GET", ["system-check"]:
+                self._check_system()
             case method, ["recordings", *rest]:
                 self._recordings(method, rest, request)
+            case method, ["jobs", *rest]:
+                self._jobs(method, rest, request)
             case _:
                 self._problem(404, "not-found", "There is no such route.")
+
+    def _check_system(self) -> None:
+        caller = self.state.accounts.caller(self._secret())
+        if caller is None or caller.role != "admin":
+            self._problem(403, "admins-only", "Only admins may do this.")
+        else:
+            self._json(200, self.state.system_check)
 
     def _secret(self) -> str:
         scheme, _, secret = self.headers.get("Authorization", "").partition(" ")
@@ -227,9 +247,40 @@ class Handler(BaseHTTPRequestHandler):
             case "GET", [_, "transcript"]:
                 self._transcript(request.query["format"])
             case "GET", [_, "summary"]:
-                self._json(200, SUMMARY)
+                self._json(200, self.state.summary)
             case _:
                 self._problem(404, "not-found", "There is no such route.")
+
+    def _jobs(self, method: str, rest: list[str], request: Request) -> None:
+        known = {one["id"]: one for recording in self.state.recordings.values() for one in recording["jobs"]}
+        match method, rest:
+            case "POST", []:
+                self._start(request)
+            case "GET", [job_id, "result"] if job_id in self.state.results:
+                self._json(200, self.state.results[job_id])
+            case "POST", [job_id, "cancel"] if job_id in known:
+                if known[job_id]["status"] in {"succeeded", "failed"}:
+                    self._problem(409, "job-already-finished", "The job has ended already.")
+                    return
+                known[job_id]["status"] = "cancelled"
+                self._json(200, known[job_id])
+            case _:
+                self._problem(404, "not-found", "There is no such job.")
+
+    def _start(self, request: Request) -> None:
+        body, key = request.body, self.headers["Idempotency-Key"]
+        if body["recording_id"] not in self.state.recordings:
+            self._problem(404, "not-found", "There is no such recording.")
+            return
+        if key not in self.state.remembered:
+            self.state.started.append(body)
+            new = job(body["kind"], "queued", id=f"job_{len(self.state.started) + 2:02}", options=body["options"])
+            self.state.remembered[key] = (202, new)
+        if self.state.dropped_posts:
+            self.state.dropped_posts -= 1
+            self._hang_up()
+            return
+        self._json(*self.state.remembered[key])
 
     def _announce(self, request: Request) -> None:
         body = request.body

@@ -43,6 +43,21 @@ def test_options_are_announced(terminal: Terminal, audio: Path) -> None:
     assert [one["kind"] for one in announced["process"]] == ["transcribe"]
 
 
+def test_how_to_transcribe_and_to_summarise_is_announced(terminal: Terminal, audio: Path) -> None:
+    arguments = ("--model", "small", "--fast", "--template", "sales", "--question", "Кто платит?")
+
+    terminal.type("upload", str(audio), *arguments)
+
+    assert terminal.state.announced[FIRST]["process"] == [
+        {"kind": "transcribe", "options": {"model": "small", "fast": True}},
+        {"kind": "summarise", "options": {"template": "sales", "questions": ["Кто платит?"]}},
+    ]
+
+
+def test_no_summary_and_a_template_contradict_each_other(terminal: Terminal, audio: Path) -> None:
+    assert terminal.type("upload", str(audio), "--no-summary", "--template", "sales").exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("name", "filename", "content_type"),
     [
