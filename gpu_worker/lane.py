@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from functions.core.errors import NotFound
 from functions.core.jobs.followers import settle_followers
@@ -21,6 +22,10 @@ from gpu_worker.inbox import Delivery, Inbox
 from gpu_worker.report import Reporter
 from gpu_worker.retries import is_last_try, wait_before_retry
 from gpu_worker.tasks.task import Task, Work
+
+
+LONGEST_HIDING: Final = 11 * 3600
+"""SQS hides a message for twelve hours at most, counted from its delivery."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +101,10 @@ class LaneWorker:
             # Whoever finished it may have died before anything else.
             self._settle(jobs.get(message.job_id), delivery)
         except JobClaimedElsewhere:
-            self._inbox.hide(delivery, seconds=self._hidden_for)
+            # It may be that worker's own message, and all that is left of it should it die; or one too many, which
+            # must not reach the dead letters while the job runs for hours.
+            patience = self._hidden_for * 4 ** (delivery.deliveries - 1)
+            self._inbox.hide(delivery, seconds=min(patience, LONGEST_HIDING))
         else:
             log.info("job started", kind=job.kind, attempt=job.attempts)
             return Claim(job, delivery, jobs=jobs, inbox=self._inbox, stopping=self._stopping)

@@ -108,6 +108,8 @@ class Segment:
 
     start: float
     end: float
+    text: str = ""
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,10 @@ def read_transcript(data: dict[str, Any]) -> Transcript:
     """Read a transcript."""
     return Transcript(
         text=data["text"],
-        segments={one["id"]: Segment(one["start"], one["end"]) for one in data["segments"]},
+        segments={
+            one["id"]: Segment(one["start"], one["end"], one.get("text", ""), one.get("speaker"))
+            for one in data["segments"]
+        },
         notes=tuple(data.get("notes") or ()),
         raw=data,
     )

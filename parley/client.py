@@ -92,7 +92,7 @@ class Api(AccountCalls, SystemCalls):
 
     def job_transcript(self, job_id: str) -> Transcript:
         """Return what a job heard, be it the recording's newest transcript or not."""
-        response = self._ask("GET", f"/v1/jobs/{segment(job_id)}/result")
+        response = self._fetch(f"/v1/jobs/{segment(job_id)}/result")
         with understanding(response):
             return read_transcript(response.json())
 
@@ -134,4 +134,4 @@ class Api(AccountCalls, SystemCalls):
 
     def _transcript(self, recording_id: str, form: str, **look: str) -> httpx.Response:
         path = f"/v1/recordings/{segment(recording_id)}/transcript"
-        return self._ask("GET", path, params={"format": form} | look)
+        return self._fetch(path, params={"format": form} | look)

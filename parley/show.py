@@ -1,5 +1,6 @@
 """Results as text for people."""
 
+import itertools
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
@@ -32,7 +33,7 @@ def size_of(size: int) -> str:
 
 def transcript_text(transcript: Transcript) -> str:
     """Return what was said, then the notes."""
-    said = plain(transcript.text).strip() or "(Nothing was said.)"
+    said = _conversation(transcript) or plain(transcript.text).strip() or "(Nothing was said.)"
     return "\n".join([said, *_notes(transcript.notes)])
 
 
@@ -62,6 +63,18 @@ def recording_text(
     if summary:
         blocks.append(f"## Summary\n\n{summary_text(summary, evidence)}")
     return "\n\n".join(blocks)
+
+
+def _conversation(transcript: Transcript) -> str:
+    """A paragraph for each speaker's turn, where speakers are known."""
+    if not any(one.speaker for one in transcript.segments.values()):
+        return ""
+    turns = itertools.groupby(transcript.segments.values(), key=lambda one: one.speaker)
+    return "\n".join(
+        f"{plain(speaker)}: {said}" if speaker else said
+        for speaker, ones in turns
+        if (said := plain(" ".join(one.text for one in ones)).strip())
+    )
 
 
 def moment(at: datetime) -> str:

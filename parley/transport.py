@@ -57,6 +57,7 @@ class Transport:
         params: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
         signed_in: bool = True,
+        may_redirect: bool = False,
     ) -> httpx.Response:
         # A POST is only sent again under an Idempotency-Key: the first one may have done its work unheard.
         repeatable = method != "POST" or headers is not None
@@ -70,7 +71,7 @@ class Transport:
             raise Unreachable(f"Cannot reach {self.server}: {why(error)}. Is --server right?") from error
         except httpx.HTTPError as error:
             raise Failure(f"{self.server} sent an answer that cannot be read: {error}") from error
-        if response.is_success:
+        if response.is_success or (may_redirect and response.status_code == 307):
             return response
         if response.is_redirect:
             target = response.headers.get("Location", "another address")
@@ -79,6 +80,23 @@ class Transport:
         if response.status_code == 401 and signed_in:
             raise NotSignedIn(f"{problem} Sign in with: {self._how_to_sign_in}") from problem
         raise problem
+
+    def _fetch(self, path: str, *, params: dict[str, str] | None = None) -> httpx.Response:
+        """GET what may be too large for an answer: then the server names a signed address in its storage.
+
+        That address gets no credential of ours.
+        """
+        response = self._ask("GET", path, params=params, may_redirect=True)
+        if not response.is_redirect:
+            return response
+        address = str(response.next_request.url) if response.next_request else ""
+        try:
+            stored = httpx.get(address, timeout=TIMEOUT, trust_env=use_proxies(address))
+        except httpx.TransportError as error:
+            raise Unreachable(f"Cannot reach the server's storage: {why(error)}.") from error
+        if not stored.is_success:
+            raise Failure(f"The server's storage answered {stored.status_code}. Try again.")
+        return stored
 
     def _list(
         self,

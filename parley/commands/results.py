@@ -10,6 +10,7 @@ from parley.commands.options import common_options, examples
 from parley.errors import Failure
 from parley.session import Session
 from parley.show import summary_text
+from parley.watching import evidence_of
 
 FORMATS: Final = ("txt", "json", "srt", "vtt", "tsv", "docx")
 BINARY: Final = frozenset({"docx"})
@@ -92,4 +93,4 @@ def summary(session: Session, recording_id: str) -> None:
         if session.as_json:
             session.answer(found.raw, "")
         else:
-            click.echo(summary_text(found, api.transcript(recording_id)))
+            click.echo(summary_text(found, evidence_of(api, api.recording(recording_id), found)))

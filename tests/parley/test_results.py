@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -5,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from parley.answers import read_transcript
+from parley.show import transcript_text
 from tests.parley.fake_server import DONE, SUMMARY, Handler, job
 from tests.parley.terminal import Terminal
 from tests.parley.test_real_terminal import PROGRAM, environ, screen
@@ -193,3 +196,28 @@ def test_an_error_without_a_problem_is_still_a_sentence(reader: Terminal) -> Non
     assert result.exit_code == 1
     assert result.stderr == "parley: The server answered 503 Service Unavailable. (http-503)\n"
     assert reader.pauses == [0.5, 1.0]
+
+
+def test_a_transcript_too_large_for_an_answer_is_fetched_from_storage_without_our_key(
+    reader: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(self: Handler, form: str) -> None:
+        self._answer(307, b"", None, {"Location": f"http://{self.headers['Host']}/storage/result?signature=1"})
+
+    monkeypatch.setattr(Handler, "_transcript", elsewhere)
+    result = reader.type("transcript", FIRST, "--json")
+    assert json.loads(result.stdout)["language"] == "en"
+
+
+def test_a_conversation_is_printed_turn_by_turn() -> None:
+    segments = [("We ship on Friday.", "Anna"), ("At noon.", "Anna"), ("Хорошо.", "Борис"), ("(laughs)", None)]
+    transcript = read_transcript(
+        {
+            "text": "never mind",
+            "segments": [
+                {"id": at, "start": at, "end": at + 1, "text": text, "speaker": speaker}
+                for at, (text, speaker) in enumerate(segments)
+            ],
+        }
+    )
+    assert transcript_text(transcript) == "Anna: We ship on Friday. At noon.\nБорис: Хорошо.\n(laughs)"
