@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SAM := .venv-sam
+PEERS := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint unit journeys bench build format openapi lock clean
+.PHONY: help up test lint unit journeys bench peers build format openapi lock clean
 
 help: ## Say what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -32,6 +33,9 @@ journeys: $(VENV)/dev.installed ## The whole local system, with a real worker on
 bench: $(VENV)/dev.installed ## Measure; what the figures mean stands in bench/README.md
 	$(BIN)/python -m bench
 
+peers: $(PEERS)/bench.installed ## Measure the speech lane against its peers (gigabytes: torch); half an hour
+	$(PEERS)/bin/python -m bench.speech
+
 build: $(VENV)/dev.installed $(SAM)/sam.installed ## Build the Lambda artifacts into .aws-sam/build
 	PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam build --build-dir .aws-sam/build --cache-dir .aws-sam/cache
 
@@ -54,9 +58,10 @@ lock: $(VENV)/dev.installed ## Lock the dependency groups of pyproject.toml anew
 	done
 	$(LOCK) --upgrade --group sam --output-file requirements/sam.txt
 	$(LOCK) --upgrade --group demo-model --output-file requirements/demo-model.txt
+	$(LOCK) --upgrade --constraint requirements/dev.txt --group bench --output-file requirements/bench.txt
 
 clean: ## Remove what was set up and built; data stays
-	rm -rf $(VENV) $(SAM) .aws-sam .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(SAM) $(PEERS) .aws-sam .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(BIN)/uv: requirements/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Parley needs Python 3.11 or newer; set PYTHON= to one." >&2; exit 1; }
@@ -76,4 +81,9 @@ $(VENV)/dev.installed: requirements/dev.txt $(VENV)/local.installed
 $(SAM)/sam.installed: requirements/sam.txt $(BIN)/uv
 	$(BIN)/uv venv --quiet --python $(BIN)/python $(SAM)
 	$(BIN)/uv pip install --quiet --python $(SAM)/bin/python --require-hashes --requirement requirements/sam.txt
+	@touch $@
+
+$(PEERS)/bench.installed: requirements/bench.txt $(BIN)/uv
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(PEERS)
+	$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --require-hashes --requirement requirements/bench.txt
 	@touch $@

@@ -30,6 +30,8 @@ class SavedCheckpoint:
     def __init__(self, claim: Claim, media: Media, *, fingerprint: str) -> None:
         """Read what earlier attempts left. `fingerprint` stands for everything that a window's text depends on."""
         self.language: Language | None = None
+        self.recalled = 0
+        """How many windows were recalled so far: work that this attempt need not do."""
         self._claim = claim
         self._media = media
         self._fingerprint = fingerprint
@@ -43,7 +45,9 @@ class SavedCheckpoint:
 
     def recall(self, place: Place) -> HeardWindow | None:
         """Return what an earlier attempt heard at a place, or None."""
-        return self._known.get(place)
+        window = self._known.get(place)
+        self.recalled += window is not None
+        return window
 
     def keep(self, place: Place, window: HeardWindow) -> None:
         """Keep what was heard at a place; now and then it is saved."""

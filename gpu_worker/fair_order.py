@@ -70,6 +70,10 @@ class FairOrder(Generic[Item]):
             self._waiting[owner] = entries
             return
         del self._waiting[owner]
+        if not self._waiting:
+            # Nobody went without: whoever comes next starts level, as the paper has it at the end of a busy period.
+            self._served, self._level = {}, 0.0
+            return
         # Who is far ahead stays so for a while; everybody else is forgotten.
         self._served = {
             name: served for name, served in self._served.items() if name in self._waiting or served > self._level

@@ -23,7 +23,7 @@ from gpu_worker.report import Reporter
 from gpu_worker.retries import is_last_try, wait_before_retry
 from gpu_worker.tasks.task import Task, Work
 
-
+OUR_OWN_FAILURES: Final = frozenset({"model-unavailable", "options-unreadable", "timed-out", "unknown-kind"})
 LONGEST_HIDING: Final = 11 * 3600
 """SQS hides a message for twelve hours at most, counted from its delivery."""
 
@@ -160,15 +160,22 @@ class LaneWorker:
             self._house.media.remove_all(results)
 
     def _tell(self, job: Job) -> None:
-        if job.error is None:
-            self._house.reporter.done(job.kind)
-        else:
+        # A file that holds no sound is its owner's affair, and no sign that anything is wrong here.
+        if job.error is not None and job.error.code in OUR_OWN_FAILURES:
             self._house.reporter.broke(job.kind, job.error)
+        else:
+            self._house.reporter.done(job.kind)
 
     def _settle(self, job: Job, delivery: Delivery) -> None:
         house = self._house
         settle_followers(job, jobs=house.jobs, recordings=house.recordings, queues=house.queues)
-        if job.checkpoints:
-            house.media.remove_all(checkpoints_of(job.id))
+        self._remove_leftovers(job)
         self._inbox.delete(delivery)
         log.info("job ended", status=job.status, code=job.error.code if job.error else None, timings=job.timings)
+
+    def _remove_leftovers(self, job: Job) -> None:
+        """Remove what is of no use any more, also what a worker that was killed could not tell of."""
+        if job.status is Status.CANCELLED:
+            self._house.media.remove_all(results_of(job.id))
+        elif job.checkpoints or job.attempts > 1:
+            self._house.media.remove_all(checkpoints_of(job.id))

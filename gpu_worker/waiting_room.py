@@ -62,7 +62,10 @@ class WaitingRoom:
         with self._seated:
             waiting = self._waiting.items()
         for delivery in waiting:
-            self._inbox.hide(delivery, seconds=int(lease.total_seconds()))
+            # Under the lock: what was handed out or given back meanwhile must not be hidden for another lease.
+            with self._seated:
+                if delivery in self._waiting.items():
+                    self._inbox.hide(delivery, seconds=int(lease.total_seconds()))
 
     def close(self) -> None:
         """Give back what waits: other workers may have it at once."""

@@ -47,11 +47,11 @@ class Worker:
     def __init__(self, settings: WorkerSettings, stopping: threading.Event) -> None:
         self._settings = settings
         self._stopping = stopping
-        self._broken = False
         self._library = DynamoTable(settings.library_table)
         self._media = S3Media(settings.media_bucket)
         self._device = chosen_device(settings.whisper_device)
         self._model_dir = Path(settings.whisper_model_dir) if settings.whisper_model_dir else None
+        self._diarizer_failure: Failure | None = None
         self._find_model = lru_cache(self._found_model)
 
     def run(self) -> int:
@@ -85,6 +85,8 @@ class Worker:
             cpu_threads=engine.cpu_threads,
             models_on_disk=tuple(on_disk(self._model_dir)),
         )
+        if self._diarizer_failure is not None:
+            self._house.reporter.broke(Kind.TRANSCRIBE, self._diarizer_failure)
 
     def _start_lanes(self) -> list[tuple[LaneWorker, threading.Thread]]:
         started = []
@@ -199,7 +201,13 @@ class Worker:
         settings = self._settings
         if Lane.SPEECH not in settings.worker_lanes:
             return None
-        return find_diarizer(settings.diarization_model_dir, threshold=settings.diarization_threshold)
+        try:
+            return find_diarizer(settings.diarization_model_dir, threshold=settings.diarization_threshold)
+        except ModelUnavailable as error:
+            # Transcripts without speakers are better than none.
+            log.error("speakers cannot be told apart by their voices", detail=error.detail)
+            self._diarizer_failure = Failure("diarizer-unavailable", error.detail)
+            return None
 
     @cached_property
     def _listener(self) -> Listener:

@@ -4,9 +4,10 @@ import itertools
 from typing import BinaryIO, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gpu_worker.speech.audio import SAMPLE_RATE, AudioFile, Samples
-from gpu_worker.speech.voice_activity import SpeechDetector
+from gpu_worker.speech.voice_activity import Region, SpeechDetector
 
 # People need a while to begin: hold music, ringing, a greeting.
 _LONGEST_LOOK: Final = 300.0
@@ -54,10 +55,13 @@ class _Track:
         self.seconds = 0.0
         self._detector = SpeechDetector()
         self._levels: list[Samples] = []
+        self._speech: list[Region] = []
 
     def add(self, samples: Samples) -> None:
         self.seconds += len(samples) / SAMPLE_RATE
-        self.speech_seconds += sum(region.end - region.start for region in self._detector.add(samples)) / SAMPLE_RATE
+        for region in self._detector.add(samples):
+            self.speech_seconds += (region.end - region.start) / SAMPLE_RATE
+            self._speech.append(region)
         whole = len(samples) - len(samples) % _FRAME
         if whole:
             frames = samples[:whole].reshape(-1, _FRAME)
@@ -67,13 +71,24 @@ class _Track:
     def levels(self) -> Samples:
         return np.concatenate(self._levels)
 
+    @property
+    def is_speech(self) -> NDArray[np.bool_]:
+        """Whether somebody speaks, frame by frame."""
+        spoken = np.zeros(sum(map(len, self._levels)), np.bool_)
+        for region in self._speech:
+            spoken[region.start // _FRAME : -(-region.end // _FRAME)] = True
+        return spoken
+
 
 def _apart(one: _Track, other: _Track) -> bool:
     """Whether mostly only one of two is heard at a time, and both are at times."""
     length = min(len(one.levels), len(other.levels))
-    first, second = np.maximum(one.levels[:length], _QUIET), np.maximum(other.levels[:length], _QUIET)
+    # What is no speech tells nothing: the noise of both lines in long pauses, music that both sides hear.
+    spoken = one.is_speech[:length] | other.is_speech[:length]
+    first = np.maximum(one.levels[:length][spoken], _QUIET)
+    second = np.maximum(other.levels[:length][spoken], _QUIET)
     loudest = np.maximum(first, second)
-    active = loudest > np.median(loudest[loudest > _QUIET]) / _APART if np.any(loudest > _QUIET) else loudest > _QUIET
+    active = loudest > max(_QUIET, np.median(loudest) / _APART)
     by_first = np.sum(active & (first > _APART * second))
     by_second = np.sum(active & (second > _APART * first))
     return bool(min(by_first, by_second) > 0 and by_first + by_second >= _MOSTLY * np.sum(active))

@@ -58,6 +58,11 @@ class Excerpt:
         return int(self.features.shape[1])
 
     @property
+    def sounding_frames(self) -> int:
+        """How many of them are sound and not padding."""
+        return min(self.frames, max(1, round(self.seconds * FRAMES_PER_SECOND)))
+
+    @property
     def seconds(self) -> float:
         """Of sound."""
         return len(self.window.samples) / SAMPLE_RATE

@@ -95,5 +95,7 @@ class FrontEnd:
             self._held[track] = cut
             return
         if track in self._held:
-            yield self._held.pop(track)
+            first, self._held[track] = self._held[track], cut
+            yield first
+            del self._held[track]
         yield cut

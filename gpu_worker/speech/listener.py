@@ -79,6 +79,8 @@ class Listener:
             self._closed = True
             for ask in self._waiting.remove(lambda _: True):
                 ask.answer.cancel()
+                # Who waits for an answer is woken by this only.
+                ask.answer.set_running_or_notify_cancel()
             self._changed.notify_all()
         if self._thread.is_alive():
             self._thread.join()
@@ -157,11 +159,13 @@ class Listener:
             return batch
 
     def _rows_for(self, batch: list[_Ask]) -> int:
-        """How many rows a batch of this kind may have; the first one of a kind is a try."""
+        """How many rows a batch of this kind may have; of a large model the first one is a try."""
         if not batch:
             return 1
         seconds = self._seconds_per_row.get(batch[0].pace)
-        return 1 if seconds is None else max(1, min(self.rows, int(_LONGEST_BATCH / max(seconds, 1e-3))))
+        if seconds is None:
+            return 1 if batch[0].model.is_large else self.rows
+        return max(1, min(self.rows, int(_LONGEST_BATCH / max(seconds, 1e-3))))
 
     def _take(self, batch: list[_Ask]) -> _Ask | None:
         if not batch:
@@ -177,5 +181,7 @@ class Listener:
         found: Sequence[object] = engine.listen(excerpts) if manner is None else engine.hear(excerpts, manner)
         share = (time.monotonic() - began) / len(batch)
         self._seconds_per_row[batch[0].pace] = share
-        for ask, value in zip(batch, found, strict=True):
+        # All or nothing: an error after the first answer would find it given.
+        answered = list(zip(batch, found, strict=True))
+        for ask, value in answered:
             ask.answer.set_result(Answer(value, share))

@@ -21,6 +21,7 @@ _WHISPER_WINDOW: Final = 30.0
 _ROOMS: Final = (10.0, 15.0, 20.0)
 _SPARE_ROOM: Final = 2.0
 _MELS: Final = 80
+_LARGE: Final = 200 * 1024**2
 _ENGLISH_ONLY: Final = ("en",)
 
 
@@ -47,6 +48,11 @@ class SpeechModel:
     """Whether it does better if it writes down times between the words, even where nobody needs them."""
     cuts_every_window: bool = False
     """Whether it learned on short windows, and not only whole recordings may be given less than full room."""
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a window may take it many seconds on a CPU."""
+        return (self.folder / "model.bin").stat().st_size > _LARGE
 
     @property
     def known_languages(self) -> frozenset[str]:

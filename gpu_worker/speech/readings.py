@@ -30,6 +30,8 @@ class Reading:
     excerpt: Excerpt
     language: Language
     tokens: tuple[int, ...]
+    first_time: int
+    """The least token that is a time and no text."""
     text: str
     likelihood: float
     no_speech: float
@@ -39,7 +41,14 @@ class Reading:
     @property
     def repeats_itself(self) -> bool:
         """Whether it is caught in a loop."""
-        return compression(self.text) > _REPETITIVE or loop_start(self.tokens) is not None
+        return compression(self.text) > _REPETITIVE or self.loop_starts_at is not None
+
+    @property
+    def loop_starts_at(self) -> int | None:
+        """Where in its tokens it begins to repeat itself, whatever times are between the phrases."""
+        places = [place for place, token in enumerate(self.tokens) if token < self.first_time]
+        start = loop_start([self.tokens[place] for place in places])
+        return None if start is None else places[start]
 
     @property
     def is_suspicious(self) -> bool:
@@ -69,7 +78,7 @@ def better(first: Reading, second: Reading) -> Reading:
 
 def without_loop(reading: Reading) -> Reading:
     """Cut a reading where it begins to repeat itself; its text has to be made anew from the tokens."""
-    start = loop_start(reading.tokens)
+    start = reading.loop_starts_at
     return reading if start is None else replace(reading, tokens=reading.tokens[:start])
 
 

@@ -54,6 +54,8 @@ class RemoteFile(io.RawIOBase):
 
     def readinto(self, buffer: Buffer) -> int:
         """Fill the buffer as far as the block in hand reaches."""
+        if self.closed:
+            raise ValueError("The file is closed.")
         view = memoryview(buffer).cast("B")
         if self._position >= self._size or not len(view):
             return 0

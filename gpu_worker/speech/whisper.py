@@ -15,7 +15,7 @@ from faster_whisper.transcribe import get_suppressed_tokens
 from functions.core.jobs.results import Segment
 from gpu_worker.speech import readings, spoken_language
 from gpu_worker.speech.encodings import Encodings
-from gpu_worker.speech.excerpt import FRAMES_PER_SECOND, Encoded, Excerpt, Language, Manner, excerpt_of
+from gpu_worker.speech.excerpt import Encoded, Excerpt, Language, Manner, excerpt_of
 from gpu_worker.speech.models import ModelUnavailable, SpeechModel
 from gpu_worker.speech.readings import Reading
 from gpu_worker.speech.sentences import RawSegment, to_segments
@@ -157,11 +157,13 @@ class SpeechEngine:
 
     def _reading(self, excerpt: Excerpt, language: Language, result: Any, *, most: int) -> Reading:
         tokens = tuple(result.sequences_ids[0])
+        tokenizer = self._tokenizer(language.code)
         return Reading(
             excerpt=excerpt,
             language=language,
             tokens=tokens,
-            text=self._tokenizer(language.code).decode(list(tokens)).strip(),
+            first_time=tokenizer.timestamp_begin,
+            text=tokenizer.decode(list(tokens)).strip(),
             # The score is a mean over the tokens; the end of the text counts as one more.
             likelihood=result.scores[0] * len(tokens) / (len(tokens) + 1),
             no_speech=result.no_speech_prob,
@@ -184,7 +186,8 @@ class SpeechEngine:
 
     def _hear_in_halves(self, reading: Reading, manner: Manner) -> HeardWindow | None:
         """Hear a window in two, since the model had more to say than it may: nothing is left out."""
-        parts = halves(reading.excerpt.window)
+        window = reading.excerpt.window
+        parts = halves(window)
         if parts is None:
             return None
         excerpts = [
@@ -198,10 +201,12 @@ class SpeechEngine:
         first, second = self.hear(excerpts, manner)
         likelihoods = [one.likelihood for one in (first, second) if one.likelihood is not None]
         return HeardWindow(
-            start=first.start,
-            end=second.end,
+            start=window.start,
+            end=window.end,
             language=reading.language,
-            segments=first.segments + second.segments,
+            segments=tuple(
+                replace(segment, id=number) for number, segment in enumerate(first.segments + second.segments)
+            ),
             likelihood=sum(likelihoods) / len(likelihoods) if likelihoods else None,
         )
 
@@ -239,14 +244,18 @@ class SpeechEngine:
     def _with_words(
         self, heard: dict[int, Reading], encodings: Encodings, alone: set[int]
     ) -> dict[int, list[RawSegment]]:
-        """Find the times of words; what was read again alone is aligned alone."""
-        together: dict[str, list[int]] = defaultdict(list)
+        """Find the times of words; what was read again alone is aligned alone.
+
+        A text shorter than another in its batch would get other times: CTranslate2 lets the padding count.
+        """
+        together: dict[tuple[str, int, int], list[int]] = defaultdict(list)
         found: dict[int, list[RawSegment]] = {}
         for row, reading in heard.items():
             if row in alone:
                 (found[row],) = self._aligned([reading], self._encode([reading.excerpt]))
             else:
-                together[reading.language.code].append(row)
+                length = len(self._text_tokens(reading))
+                together[reading.language.code, length, reading.excerpt.sounding_frames].append(row)
         for rows in together.values():
             aligned = self._aligned([heard[row] for row in rows], encodings, rows)
             found.update(zip(rows, aligned, strict=True))
@@ -256,19 +265,18 @@ class SpeechEngine:
         self, heard: Sequence[Reading], encodings: Encodings, rows: Sequence[int] | None = None
     ) -> list[list[RawSegment]]:
         tokenizer = self._tokenizer(heard[0].language.code)
-        texts = [[token for token in reading.tokens if token < tokenizer.eot] for reading in heard]
-        frames = [
-            min(reading.excerpt.frames, max(1, round(reading.excerpt.seconds * FRAMES_PER_SECOND))) for reading in heard
-        ]
+        texts = [self._text_tokens(reading) for reading in heard]
+        frames = [reading.excerpt.sounding_frames for reading in heard]
         alignments = self._whisper.model.align(encodings.view(rows), tokenizer.sot_sequence, texts, frames)
+        words = (words_of(tokens, alignment, tokenizer) for tokens, alignment in zip(texts, alignments, strict=True))
         return [
-            [RawSegment(start=0.0, end=reading.excerpt.seconds, text=reading.text, words=words)]
-            for reading, words in zip(
-                heard,
-                (words_of(tokens, alignment, tokenizer) for tokens, alignment in zip(texts, alignments, strict=True)),
-                strict=True,
-            )
+            [RawSegment(start=0.0, end=reading.excerpt.seconds, text=reading.text, words=own)]
+            for reading, own in zip(heard, words, strict=True)
         ]
+
+    def _text_tokens(self, reading: Reading) -> list[int]:
+        end = self._tokenizer(reading.language.code).eot
+        return [token for token in reading.tokens if token < end]
 
     def _prompt(self, language: str, manner: Manner) -> list[int]:
         tokenizer = self._tokenizer(language, manner.task)

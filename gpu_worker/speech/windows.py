@@ -12,7 +12,9 @@ from gpu_worker.speech.voice_activity import Region
 
 # A longer pause is not worth the model's time, and invites it to make words up.
 LONGEST_PAUSE_INSIDE: Final = 2 * SAMPLE_RATE
-# Cuts are looked for in the second half of a full window: long pauses end sentences, and few windows get short.
+# Cuts are looked for at the end of a full window, but not before its middle: among several pauses the longest ends a
+# sentence, and what a window is short of is work for one more.
+_CUT_WITHIN: Final = 6.0
 _EARLIEST_CUT: Final = 1 / 2
 _LOUDNESS_SPAN: Final = int(0.1 * SAMPLE_RATE)
 _SHORTEST_LIMIT: Final = 2.0
@@ -63,6 +65,7 @@ class WindowCutter:
             raise ValueError(message)
         self._detector = detector
         self._limit = int(window_seconds * SAMPLE_RATE)
+        self._earliest_cut = max(int(self._limit * _EARLIEST_CUT), self._limit - int(_CUT_WITHIN * SAMPLE_RATE))
         self._padding = padding_ms * SAMPLE_RATE // 1000
         self._sound = _Tape()
         self._start = 0  # of the window being filled; it ends where its last run does
@@ -91,9 +94,12 @@ class WindowCutter:
 
     def _take(self, regions: Iterable[Region]) -> Iterator[Window]:
         for region in regions:
-            if self._runs and region.start - self._runs[-1].end > LONGEST_PAUSE_INSIDE:
-                yield self._close(self._runs[-1].end + self._padding)
+            is_far = bool(self._runs) and region.start - self._runs[-1].end > LONGEST_PAUSE_INSIDE
+            finished = self._close(self._runs[-1].end + self._padding) if is_far else None
+            # Before the window is handed out: until then nothing would know of this region as not settled.
             self._append(region)
+            if finished is not None:
+                yield finished
             while self._runs[-1].end - self._start > self._limit:
                 yield self._split()
 
@@ -126,13 +132,13 @@ class WindowCutter:
         """The longest pause in the second half of the limit, or the last pause before it."""
         latest = self._start + self._limit
         usable = [i for i in range(len(self._runs) - 1) if self._runs[i].end <= latest]
-        late = [i for i in usable if self._runs[i].end >= self._start + int(self._limit * _EARLIEST_CUT)]
+        late = [i for i in usable if self._runs[i].end >= self._start + self._earliest_cut]
         if late:
             return max(late, key=lambda i: self._runs[i + 1].start - self._runs[i].end)
         return usable[-1] if usable else None
 
     def _quietest_place(self) -> int:
-        first = self._start + int(self._limit * _EARLIEST_CUT)
+        first = self._start + self._earliest_cut
         sound = self._sound.read(first, self._start + self._limit)
         energy = np.cumsum(np.square(sound, dtype=np.float64))
         loudness = energy[_LOUDNESS_SPAN:] - energy[:-_LOUDNESS_SPAN]

@@ -145,7 +145,7 @@ class TranscribeTask:
     ) -> tuple[Transcription, float]:
         """Return the transcription, and how many seconds telling the speakers apart took."""
         checkpoint = SavedCheckpoint(claim, self._media, fingerprint=_fingerprint(wanted, recording))
-        reporting = _Reporting(claim, self._defaults.timeout_seconds)
+        reporting = _Reporting(claim, checkpoint, self._defaults.timeout_seconds)
         try:
             transcription = transcribe(file, self._listener, wanted, checkpoint=checkpoint, on_progress=reporting)
             if not _wants_voices(wanted, transcription.transcript):
@@ -161,20 +161,21 @@ class TranscribeTask:
     def _with_voices(
         self, transcription: Transcription, file: BinaryIO, wanted: Wanted, claim: Claim
     ) -> tuple[Transcription, float]:
-        began = time.monotonic()
         transcript = transcription.transcript
         was_asked_for = wanted.speakers is Speakers.VOICES
-        if self._defaults.diarizer is not None:
-            transcript = with_voices(
-                transcript,
-                file,
-                self._defaults.diarizer,
-                was_asked_for=was_asked_for,
-                on_progress=lambda *_: claim.report("telling speakers apart", 1.0),
-            )
-        elif was_asked_for:
-            transcript = replace(transcript, notes=(*transcript.notes, NO_DIARIZER))
-        return replace(transcription, transcript=transcript), time.monotonic() - began
+        diarizer = self._defaults.diarizer
+        if diarizer is None:
+            notes = (*transcript.notes, NO_DIARIZER) if was_asked_for else transcript.notes
+            return replace(transcription, transcript=replace(transcript, notes=notes)), 0.0
+        began = time.monotonic()
+        told = with_voices(
+            transcript,
+            file,
+            diarizer,
+            was_asked_for=was_asked_for,
+            on_progress=lambda *_: claim.report("telling speakers apart", 1.0),
+        )
+        return replace(transcription, transcript=told), time.monotonic() - began
 
 
 def _wants_voices(wanted: Wanted, transcript: Transcript) -> bool:
@@ -185,11 +186,13 @@ def _wants_voices(wanted: Wanted, transcript: Transcript) -> bool:
 class _Reporting:
     """Turns seconds heard into progress with a falling estimate, and ends what takes too long."""
 
-    def __init__(self, claim: Claim, timeout_seconds: int) -> None:
+    def __init__(self, claim: Claim, checkpoint: SavedCheckpoint, timeout_seconds: int) -> None:
         self._claim = claim
+        self._checkpoint = checkpoint
         self._timeout_seconds = timeout_seconds
         self._began = time.monotonic()
         self._share_at_first: float | None = None
+        self._recalled = 0
 
     def __call__(self, progress: Progress) -> None:
         done, total = progress.done, progress.total
@@ -207,9 +210,10 @@ class _Reporting:
         )
 
     def _eta(self, share: float) -> float | None:
-        if self._share_at_first is None and share > 0:
+        if (self._share_at_first is None and share > 0) or self._recalled != self._checkpoint.recalled:
             # What a checkpoint gave for nothing says nothing about the rest.
             self._share_at_first = share
+            self._recalled = self._checkpoint.recalled
             self._began = time.monotonic()
         gained = share - (self._share_at_first or 0.0)
         return round((time.monotonic() - self._began) * (1 - share) / gained, 1) if gained > 0 else None

@@ -42,12 +42,43 @@ def test_an_empty_object_is_read_as_nothing(media: Media) -> None:
     assert media.read(key, first=3) == b""
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (0, 10, b"0123456789"),
+        (0, 1, b"0"),
+        (3, 7, b"3456"),
+        (9, 10, b"9"),
+        (8, 20, b"89"),
+        (10, 20, b""),
+        (30, 40, b""),
+    ],
+)
+def test_a_range_is_read_up_to_its_end_or_that_of_the_object(
+    start: int, end: int, expected: bytes, media: Media
+) -> None:
+    key = a_key()
+    media.write(key, b"0123456789", content_type="audio/wav")
+
+    assert media.read_range(key, start, end) == expected
+
+
+def test_an_empty_range_is_nothing(media: Media) -> None:
+    key = a_key()
+    media.write(key, b"0123456789", content_type="audio/wav")
+
+    assert media.read_range(key, 4, 4) == b""
+    assert media.read_range(key, 0, 0) == b""
+
+
 def test_what_is_not_there_is_not_found(media: Media) -> None:
     key = a_key()
 
     assert media.find(key) is None
     with pytest.raises(NotFound):
         media.read(key)
+    with pytest.raises(NotFound):
+        media.read_range(key, 0, 3)
     with pytest.raises(NotFound):
         media.save_to(key, io.BytesIO())
 

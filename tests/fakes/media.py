@@ -32,6 +32,9 @@ class FakeMedia:
             raise NotFound("The bytes are not there.")
         return self.objects[key][0][:first]
 
+    def read_range(self, key: str, start: int, end: int) -> bytes:
+        return self.read(key)[start:end]
+
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         self.objects[key] = (body, content_type)
         self.kept.add(key)

@@ -9,12 +9,14 @@ import pytest
 from functions.core.jobs.dead_letters import DeadLetters
 from functions.core.jobs.model import Job, JobClaimedElsewhere, Kind, Lane, Status
 from functions.core.jobs.store import Jobs
+from functions.core.jobs.worker_report import WorkerReport, WorkerReports
 from functions.core.recordings.arrivals import Arrivals
-from functions.core.recordings.media import result_key, source_key
+from functions.core.recordings.media import checkpoint_key, result_key, source_key
 from functions.core.recordings.store import Recordings
 from gpu_worker.claim import Hopeless
 from gpu_worker.heartbeat import Heartbeat
 from gpu_worker.lane import House, LaneWorker
+from gpu_worker.report import Reporter
 from gpu_worker.retries import MAX_DELIVERIES
 from gpu_worker.tasks.task import Outcome, Work
 from tests.builders import a_recording
@@ -32,7 +34,7 @@ class FakeTask:
 
     def __init__(self) -> None:
         self.runs = 0
-        self.act: Callable[[Work], None] = lambda work: None
+        self.act: Callable[[Work], object] = lambda work: None
 
     def run(self, work: Work) -> Outcome:
         self.runs += 1
@@ -53,6 +55,9 @@ class Workplace:
         self.stopping = threading.Event()
         self.task = FakeTask()
         self.heartbeat = Heartbeat(LEASE)
+        self.reports = WorkerReports(FakeTable())
+        facts = WorkerReport(worker="one", started_at=clock(), summary_engine="extractive")
+        self.reporter = Reporter(self.reports, clock=clock, facts=facts)
         self.media = media = FakeMedia()
         arrivals = Arrivals(recordings=self.recordings, jobs=self.jobs, media=media, queues=self.queues, clock=clock)
         recording = self.recordings.add(a_recording())
@@ -71,6 +76,7 @@ class Workplace:
             media=self.media,
             queues=self.queues,
             heartbeat=self.heartbeat,
+            reporter=self.reporter,
             lease=LEASE,
             worker=name,
         )
@@ -82,6 +88,17 @@ class Workplace:
 
     def summarise(self) -> Job:
         return self.jobs.get(self.summarise_id)
+
+    def report(self) -> WorkerReport:
+        """Return what the worker says of itself."""
+        self.reporter.started(model="demo", device="cpu", compute_type="int8")
+        self.reporter.finish()
+        report = self.reports.newest()
+        assert report is not None
+        return report
+
+    def left_behind(self) -> list[str]:
+        return sorted(key for key in self.media.kept if key.startswith("results/"))
 
     def bury_the_dead(self) -> None:
         letters = DeadLetters(jobs=self.jobs, recordings=self.recordings, queues=self.queues)
@@ -309,9 +326,232 @@ def test_a_finish_that_went_through_unheard_keeps_its_result(place: Workplace) -
     assert place.media.find(keys[0]) is not None
 
 
+def leave_a_checkpoint(place: Workplace, work: Work, name: str = "1-0.json") -> None:
+    place.media.write(checkpoint_key(work.claim.job.id, name), b"{}", content_type="application/json")
+    work.claim.leave_checkpoint(name)
+
+
+@pytest.mark.parametrize("hears_of_it", ["by its next report", "by a heartbeat"])
+def test_the_worker_of_a_cancelled_job_stops_at_its_next_report_and_leaves_nothing_behind(
+    place: Workplace, hears_of_it: str
+) -> None:
+    def be_cancelled(work: Work) -> None:
+        work.claim.report("transcribing", 0.1)
+        leave_a_checkpoint(place, work)
+        leave_a_result(place, work)
+        place.jobs.cancel(place.transcribe())
+        if hears_of_it == "by a heartbeat":
+            place.heartbeat.beat()
+        work.claim.report("transcribing" if hears_of_it == "by a heartbeat" else "saving", 0.9)
+        pytest.fail("it went on")
+
+    place.task.act = be_cancelled
+    place.worker().work_off_one()
+
+    job = place.transcribe()
+    assert (job.status, job.stage, job.result_key, job.error) == (Status.CANCELLED, "cancelled", None, None)
+    assert place.left_behind() == []
+
+
+def test_a_result_that_comes_after_the_cancelling_is_removed(place: Workplace) -> None:
+    def be_cancelled(work: Work) -> None:
+        leave_a_checkpoint(place, work)
+        place.jobs.cancel(place.transcribe())
+        leave_a_result(place, work)
+
+    place.task.act = be_cancelled
+    place.worker().work_off_one()
+
+    assert (place.transcribe().status, place.transcribe().result_key) == (Status.CANCELLED, None)
+    assert place.left_behind() == []
+
+
+@pytest.mark.parametrize("breaks_with", [OSError("disk full"), Hopeless("not-media", "There is no sound in it.")])
+def test_a_cancelled_job_that_breaks_stays_cancelled_and_is_not_tried_again(
+    place: Workplace, breaks_with: Exception
+) -> None:
+    def be_cancelled(work: Work) -> None:
+        leave_a_checkpoint(place, work)
+        place.jobs.cancel(place.transcribe())
+        raise breaks_with
+
+    place.task.act = be_cancelled
+    place.worker().work_off_one()
+    place.clock.pass_time(timedelta(minutes=15))
+    place.worker().work_off_one()
+
+    assert (place.transcribe().status, place.transcribe().error) == (Status.CANCELLED, None)
+    assert place.task.runs == 1
+    assert place.left_behind() == []
+
+
+def test_a_job_that_was_cancelled_while_it_waited_is_not_begun(place: Workplace) -> None:
+    place.jobs.cancel(place.transcribe())
+
+    place.worker().work_off_one()
+
+    assert place.task.runs == 0
+    assert place.inbox.messages == []
+    assert place.summarise().status is Status.CANCELLED
+
+
+def test_the_message_of_a_cancelled_job_is_dropped(place: Workplace) -> None:
+    place.task.act = lambda _: place.jobs.cancel(place.transcribe())
+    place.worker().work_off_one()
+
+    place.clock.pass_time(LEASE)
+    place.worker().work_off_one()
+
+    assert place.inbox.messages == []
+    assert place.task.runs == 1
+
+
+def test_what_a_killed_worker_has_written_for_a_job_that_was_cancelled_is_removed(place: Workplace) -> None:
+    held = place.jobs.claim(place.transcribe_id, by="killed", lease=LEASE)
+    place.media.write(result_key(held.id, 1, "transcript.json"), b"{}", content_type="application/json")
+    place.media.write(checkpoint_key(held.id, "1-0.json"), b"{}", content_type="application/json")
+    place.jobs.cancel(place.transcribe())
+
+    place.worker(name="two").work_off_one()
+
+    assert place.left_behind() == []
+    assert place.inbox.messages == []
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["goes through", "fails"])
+def test_a_job_that_has_ended_keeps_no_checkpoints(place: Workplace, fails: bool) -> None:
+    keys: list[str] = []
+
+    def work_long(work: Work) -> None:
+        leave_a_checkpoint(place, work)
+        leave_a_checkpoint(place, work, "1-1.json")
+        keys.append(leave_a_result(place, work))
+        if fails:
+            raise Hopeless("not-media", "There is no sound in it.")
+
+    place.task.act = work_long
+    place.worker().work_off_one()
+
+    assert place.transcribe().is_finished
+    assert place.left_behind() == keys
+
+
+def test_a_job_that_is_given_back_keeps_its_checkpoints_until_it_ends(place: Workplace) -> None:
+    def stop(work: Work) -> None:
+        leave_a_checkpoint(place, work)
+        place.stopping.set()
+        work.claim.report("transcribing", 0.5)
+
+    place.task.act = stop
+    place.worker().work_off_one()
+    assert (place.transcribe().status, place.transcribe().checkpoints) == (Status.QUEUED, ("1-0.json",))
+    assert place.left_behind() == [checkpoint_key(place.transcribe_id, "1-0.json")]
+
+    place.stopping.clear()
+    found: list[tuple[str, ...]] = []
+    place.task.act = lambda work: found.append(work.claim.job.checkpoints)
+    place.worker(name="two").work_off_one()
+    assert found == [("1-0.json",)]
+    assert place.left_behind() == []
+
+
+def test_a_broken_attempt_keeps_its_checkpoints(place: Workplace) -> None:
+    def break_down(work: Work) -> None:
+        leave_a_checkpoint(place, work)
+        raise OSError("disk full")
+
+    place.task.act = break_down
+    place.worker().work_off_one()
+
+    assert place.transcribe().checkpoints == ("1-0.json",)
+    assert place.left_behind() == [checkpoint_key(place.transcribe_id, "1-0.json")]
+
+
+def test_a_checkpoint_that_a_killed_worker_could_not_name_goes_with_the_job(place: Workplace) -> None:
+    place.jobs.claim(place.transcribe_id, by="killed", lease=LEASE)
+    place.media.write(checkpoint_key(place.transcribe_id, "1-0.json"), b"{}", content_type="application/json")
+    place.clock.pass_time(LEASE)
+
+    place.worker(name="two").work_off_one()
+
+    assert place.transcribe().status is Status.SUCCEEDED
+    assert place.left_behind() == []
+
+
+def test_a_lost_attempt_leaves_the_checkpoints_to_the_other_one(place: Workplace) -> None:
+    def be_overtaken(work: Work) -> None:
+        leave_a_checkpoint(place, work)
+        place.clock.pass_time(LEASE)
+        place.jobs.claim(place.transcribe_id, by="two", lease=LEASE)
+        work.claim.report("saving", 0.9)
+
+    place.task.act = be_overtaken
+    place.worker().work_off_one()
+
+    assert place.left_behind() == [checkpoint_key(place.transcribe_id, "1-0.json")]
+
+
+def test_the_worker_tells_what_went_through_and_what_broke(place: Workplace) -> None:
+    def break_once(work: Work) -> None:
+        if work.claim.job.attempts == 1:
+            raise OSError("disk full")
+
+    place.task.act = break_once
+    place.worker().work_off_one()
+    place.clock.pass_time(timedelta(minutes=15))
+    place.worker().work_off_one()
+    place.worker(Lane.LANGUAGE).work_off_one()
+    place.clock.pass_time(timedelta(minutes=15))
+    place.worker(Lane.LANGUAGE).work_off_one()
+
+    report = place.report()
+    assert (report.jobs_done, report.jobs_broken) == (2, 2)
+    assert report.last_error is not None
+    assert (report.last_error.code, report.last_error.kind) == ("attempt-failed", Kind.SUMMARISE)
+
+
+def test_the_worker_tells_why_a_job_failed(place: Workplace) -> None:
+    def give_up(_: Work) -> None:
+        raise Hopeless("not-media", "There is no sound in it.")
+
+    place.task.act = give_up
+    place.worker().work_off_one()
+
+    report = place.report()
+    assert (report.jobs_done, report.jobs_broken) == (0, 1)
+    assert report.last_error is not None
+    assert (report.last_error.code, report.last_error.detail) == ("not-media", "There is no sound in it.")
+
+
+def test_a_job_that_was_given_back_or_cancelled_counts_for_nothing(place: Workplace) -> None:
+    def stop(work: Work) -> None:
+        place.stopping.set()
+        work.claim.report("transcribing", 0.5)
+
+    place.task.act = stop
+    place.worker().work_off_one()
+    place.stopping.clear()
+    place.task.act = lambda _: place.jobs.cancel(place.transcribe())
+    place.worker().work_off_one()
+
+    report = place.report()
+    assert (report.jobs_done, report.jobs_broken, report.last_error) == (0, 0, None)
+
+
+def test_a_kind_that_no_task_here_can_do_fails_with_clear_words(place: Workplace) -> None:
+    lane = place.worker()
+    lane._tasks = {}
+
+    lane.work_off_one()
+
+    error = place.transcribe().error
+    assert error is not None
+    assert (error.code, error.detail) == ("unknown-kind", "No worker here can transcribe.")
+
+
 def test_a_second_message_of_a_job_in_work_starts_nothing(place: Workplace) -> None:
     place.queues.enqueue(place.transcribe())
-    place.task.act = lambda _: place.worker(name="two").work_off_one() and None
+    place.task.act = lambda _: place.worker(name="two").work_off_one()
     place.worker().work_off_one()
 
     place.clock.pass_time(LEASE)

@@ -6,8 +6,8 @@ from typing import get_args
 import pytest
 
 from functions.core.jobs.model import LANE_OF, Kind
+from functions.core.jobs.options import Wanted
 from functions.recordings.outcomes import NAME_OF
-from functions.recordings.schemas import ProcessRequest
 from gpu_worker.settings import WorkerSettings
 from gpu_worker.worker import Worker
 
@@ -28,7 +28,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_has_a_lane_a_task_a_name_and_options(kind: Kind, worker: Worker) -> None:
-    requests = [get_args(one.model_fields["kind"].annotation)[0] for one in get_args(get_args(ProcessRequest)[0])]
+    requests = [get_args(one.model_fields["kind"].annotation)[0] for one in get_args(get_args(Wanted)[0])]
 
     assert kind in LANE_OF
     assert kind in worker._tasks

@@ -61,37 +61,63 @@ def test_a_job_whose_worker_dies_is_finished_by_the_next_one_once(
     assert bert.transcript(recording_id).json()["text"].count("invoice") == 30
 
 
+@pytest.fixture(scope="module")
+def hours(long_talk: Path) -> Path:
+    # Frames of mp3 can be strung together.
+    path = long_talk.with_name("hours.mp3")
+    path.write_bytes(long_talk.read_bytes() * 12)
+    return path
+
+
+def test_a_cancelled_job_stops_in_the_middle_and_leaves_nothing(
+    own_system: LocalSystem, bert: Caller, hours: Path
+) -> None:
+    recording_id = bert.upload(hours)
+    job = running_transcription(bert, recording_id)
+
+    answer = bert.http.post(f"/v1/jobs/{job['id']}/cancel")
+    jobs = bert.settled(recording_id)["jobs"]
+    eventually(lambda: "job lost" in own_system.log, within=10)
+
+    assert answer.status_code == 200
+    assert [one["status"] for one in jobs] == ["cancelled", "cancelled"]
+    assert bert.transcript(recording_id).json()["code"] == "transcript-failed"
+    assert eventually(lambda: not results_of(own_system, str(job["id"])) or None, within=20)
+
+
+def results_of(system: LocalSystem, job_id: str) -> list[str]:
+    client = boto3.client("s3", endpoint_url=system.aws_url, region_name="eu-central-1", **system.root_credentials())
+    (bucket,) = [one["Name"] for one in client.list_buckets()["Buckets"] if "media" in one["Name"].lower()]
+    listed = client.list_object_versions(Bucket=bucket, Prefix=f"results/{job_id}/")
+    return [one["Key"] for one in listed.get("Versions", [])]
+
+
 def sqs(system: LocalSystem) -> Any:
     return boto3.client("sqs", endpoint_url=system.aws_url, region_name="eu-central-1", **system.root_credentials())
 
 
-def speech_queue(system: LocalSystem) -> str:
+def language_queue(system: LocalSystem) -> str:
     urls = sqs(system).list_queues()["QueueUrls"]
-    return next(url for url in urls if "SpeechQueue" in url)
+    return next(url for url in urls if "LanguageQueue" in url)
 
 
 def test_a_message_that_cannot_be_read_ends_its_job_with_a_reason(
-    own_system: LocalSystem, bert: Caller, long_talk: Path
+    own_system: LocalSystem, bert: Caller, hours: Path
 ) -> None:
-    # No worker may be quicker than we are.
-    first = bert.upload(long_talk, process=[{"kind": "transcribe"}])
-    running_transcription(bert, first)
-    recording_id = bert.upload(long_talk, process=[{"kind": "transcribe"}])
-    job = eventually(lambda: bert.recording(recording_id)["jobs"], within=30)[0]
-    url = speech_queue(own_system)
-    message = eventually(
-        lambda: sqs(own_system).receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"), within=30
-    )[0]
-    sqs(own_system).delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    # The summary waits for the transcript: no message of its own can be quicker than ours.
+    recording_id = bert.upload(hours)
+    running_transcription(bert, recording_id)
+    transcribe, summarise = bert.recording(recording_id)["jobs"]
+
     sqs(own_system).send_message(
-        QueueUrl=url,
+        QueueUrl=language_queue(own_system),
         MessageBody="{not json",
-        MessageAttributes={"job_id": {"DataType": "String", "StringValue": job["id"]}},
+        MessageAttributes={"job_id": {"DataType": "String", "StringValue": summarise["id"]}},
     )
+    dead = eventually(lambda: (job := bert.recording(recording_id)["jobs"][1])["status"] == "failed" and job, within=60)
+    bert.http.post(f"/v1/jobs/{transcribe['id']}/cancel")
 
-    dead = bert.settled(recording_id)["jobs"][0]
-
-    assert (dead["status"], dead["error"]["code"]) == ("failed", "message-unreadable")
+    assert dead["error"]["code"] == "message-unreadable"
 
 
 def test_the_same_upload_reported_twice_makes_one_set_of_jobs(bert: Caller, long_talk: Path) -> None:

@@ -1,6 +1,7 @@
 """From an upload to a transcript and a summary: known words in, the same words out."""
 
 import re
+import wave
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import webvtt
 
 from tests.journeys.caller import Caller
 from tests.local_system import eventually
-from tests.speech_synthesis import SAMPLE_RATE, conversation, encode
+from tests.speech_synthesis import SAMPLE_RATE, conversation, encode, say, silence
 
 pytestmark = pytest.mark.journey
 
@@ -66,9 +67,88 @@ def test_captions_are_valid_and_timed_as_the_segments(anna: Caller, folder: Path
     vtt = webvtt.from_string(anna.transcript(recording_id, format="vtt").text).captions
     text = anna.transcript(recording_id, format="txt")
 
-    assert [one.content for one in subrip] == [one.text for one in vtt] == text.text.splitlines()
+    said = [one.content.replace("\n", " ") for one in subrip]
+    assert said == [one.text.replace("\n", " ") for one in vtt] == text.text.splitlines()
     assert [one.start for one in subrip] == [timedelta(seconds=segment["start"]) for segment in segments]
     assert text.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+def test_a_call_recorded_in_two_channels_is_a_conversation_of_two(anna: Caller, folder: Path) -> None:
+    lines = [
+        ("en-us", 0, ENGLISH[0]),
+        ("en-us+f2", 1, ENGLISH[1]),
+        ("en-us", 0, ENGLISH[3]),
+        ("en-us+f2", 1, ENGLISH[2]),
+    ]
+    recording_id = anna.upload(two_sided(folder / "call.wav", lines))
+    anna.settled(recording_id)
+
+    segments = anna.transcript(recording_id).json()["segments"]
+    vtt = anna.transcript(recording_id, format="vtt").text
+
+    assert [segment["speaker"] for segment in segments] == [f"Speaker {channel + 1}" for _, channel, _ in lines]
+    assert [words(segment["text"]) for segment in segments] == [words(line) for _, _, line in lines]
+    assert "<v Speaker 2>The customer" in vtt
+
+
+def two_sided(path: Path, lines: list[tuple[str, int, str]]) -> Path:
+    sides: list[list[np.ndarray]] = [[], []]
+    for voice, channel, line in lines:
+        sound = np.concatenate([say(line, voice), silence(0.5)])
+        sides[channel].append(sound)
+        sides[1 - channel].append(np.zeros_like(sound))
+    both = np.stack([np.concatenate(side) for side in sides], axis=1)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes((both * 32767).clip(-32768, 32767).astype("<i2").tobytes())
+    return path
+
+
+def test_options_go_from_the_request_to_the_transcript(anna: Caller, folder: Path) -> None:
+    options = {"model": "demo", "language": "en", "fast": True, "vocabulary": ["Anna"], "speakers": "none"}
+    process = [{"kind": "transcribe", "options": options}]
+    recording_id = anna.upload(spoken(folder / "fast.wav", ENGLISH[:1], "en-us"), process=process)
+    job = anna.settled(recording_id)["jobs"][0]
+
+    (segment,) = anna.transcript(recording_id).json()["segments"]
+
+    assert (job["status"], job["options"]["fast"]) == ("succeeded", True)
+    assert {"queued", "decode_and_vad", "model", "total", "realtime_factor"} <= job["timings"].keys()
+    assert (words(segment["text"]), segment["words"]) == (words(ENGLISH[0]), [])
+
+
+def test_a_model_that_is_not_here_is_said_in_words(anna: Caller, folder: Path) -> None:
+    process = [{"kind": "transcribe", "options": {"model": "large-v3"}}]
+    job = anna.settled(anna.upload(spoken(folder / "a.wav", ENGLISH[:1], "en-us"), process=process))["jobs"][0]
+
+    assert (job["status"], job["error"]["code"]) == ("failed", "model-unavailable")
+    assert "large-v3" in job["error"]["detail"]
+
+
+def test_a_summary_is_made_again_with_questions_and_without_transcribing_again(anna: Caller, folder: Path) -> None:
+    recording_id = anna.upload(spoken(folder / "sale.wav", ENGLISH, "en-us"))
+    anna.settled(recording_id)
+
+    asked = anna.http.post(
+        "/v1/jobs",
+        json={
+            "recording_id": recording_id,
+            "kind": "summarise",
+            "options": {"template": "sales", "questions": ["When is the meeting?", "Who sings the opera?"]},
+        },
+    )
+    jobs = anna.settled(recording_id)["jobs"]
+    summary = anna.summary(recording_id).json()
+
+    assert asked.status_code == 202
+    assert [job["kind"] for job in jobs] == ["transcribe", "summarise", "summarise"]
+    assert (summary["template"], summary["transcript_job_id"]) == ("sales", jobs[0]["id"])
+    meeting, opera = summary["answers"]
+    assert "Tuesday" in meeting["answer"]
+    assert meeting["segments"]
+    assert opera["answer"] is None
 
 
 def test_russian_is_heard_as_russian_and_summarised_in_russian(anna: Caller, folder: Path) -> None:

@@ -1,4 +1,6 @@
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -16,8 +18,14 @@ def speech() -> np.ndarray:
     return conversation(SENTENCES)
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[AudioFile]:
+    with path.open("rb") as file, AudioFile(file) as audio:
+        yield audio
+
+
 def decoded(path: Path) -> tuple[np.ndarray, str | None]:
-    with AudioFile(path) as audio:
+    with opened(path) as audio:
         blocks = list(audio.blocks())
         assert sum(map(len, blocks)) / SAMPLE_RATE == pytest.approx(audio.decoded_seconds)
         return np.concatenate(blocks), audio.damage
@@ -47,7 +55,7 @@ def test_sound_of_another_rate_becomes_16_khz(tmp_path: Path) -> None:
 
 def test_blocks_have_one_size_and_the_last_is_the_rest(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "long.wav", silence(25))
-    with AudioFile(path) as audio:
+    with opened(path) as audio:
         assert [len(block) / SAMPLE_RATE for block in audio.blocks()] == [BLOCK_SECONDS, BLOCK_SECONDS, 5]
 
 
@@ -77,7 +85,7 @@ def test_a_film_without_sound_is_refused(tmp_path: Path) -> None:
             container.mux(packet)
     assert not probe(path).has_audio
     with pytest.raises(NotMedia, match="no sound"):
-        AudioFile(path)
+        decoded(path)
 
 
 @pytest.mark.parametrize("reference", ["absolute", "url"])
@@ -89,7 +97,7 @@ def test_a_playlist_cannot_read_another_file(reference: str, speech: np.ndarray,
     with path.open("rb") as file, av.open(file) as unguarded:
         assert unguarded.streams.audio  # so FFmpeg would have read it
     with pytest.raises(NotMedia):
-        AudioFile(path)
+        decoded(path)
 
 
 @pytest.mark.parametrize("reference", ["relative", "absolute"])
@@ -104,7 +112,7 @@ def test_a_concat_script_cannot_read_another_file(
         with path.open("rb") as file, av.open(file) as unguarded:
             assert unguarded.streams.audio  # so FFmpeg would have read it
     with pytest.raises(NotMedia):
-        AudioFile(path)
+        decoded(path)
 
 
 def test_a_session_description_opens_no_port(tmp_path: Path) -> None:
@@ -114,7 +122,7 @@ def test_a_session_description_opens_no_port(tmp_path: Path) -> None:
     path = tmp_path / "stream.sdp"
     path.write_text(f"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio {port} RTP/AVP 0\n")
     with pytest.raises(NotMedia):
-        AudioFile(path)
+        decoded(path)
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a.flac", "a.webm"])
@@ -132,7 +140,7 @@ def test_a_film_without_its_index_is_refused(speech: np.ndarray, tmp_path: Path)
     cut = tmp_path / "cut.m4a"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     with pytest.raises(NotMedia, match="damaged"):
-        AudioFile(cut)
+        decoded(cut)
 
 
 @pytest.mark.parametrize("name", ["a.mp3", "a.m4a", "a.webm", "a.ogg", "a.flac", "a.wav", "film.mov"])

@@ -30,14 +30,14 @@ def texts(segments: tuple[Segment, ...]) -> list[str]:
 
 
 def test_a_segment_with_two_sentences_is_split_where_the_second_begins() -> None:
-    first, second = to_segments([raw("Call Anna today. The offer is late.")], window(), first_id=7)
-    assert (first.id, first.text, first.start, first.end) == (7, "Call Anna today.", 100.0, 100.75)
-    assert (second.id, second.text, second.start) == (8, "The offer is late.", 100.75)
+    first, second = to_segments([raw("Call Anna today. The offer is late.")], window())
+    assert (first.id, first.text, first.start, first.end) == (0, "Call Anna today.", 100.0, 100.75)
+    assert (second.id, second.text, second.start) == (1, "The offer is late.", 100.75)
     assert [word.word for word in second.words] == ["The", "offer", "is", "late."]
 
 
 def test_other_scripts_end_sentences_too() -> None:
-    assert texts(to_segments([raw("Встреча завтра! Позвоните Анне.")], window(), first_id=0)) == [
+    assert texts(to_segments([raw("Встреча завтра! Позвоните Анне.")], window())) == [
         "Встреча завтра!",
         "Позвоните Анне.",
     ]
@@ -45,19 +45,19 @@ def test_other_scripts_end_sentences_too() -> None:
 
 def test_abbreviations_and_numbers_end_no_sentence() -> None:
     for text in ("Ask Mr. Smith today.", "It costs 3.5 euros, i.e. little.", "Ask J. Smith about it."):
-        assert texts(to_segments([raw(text)], window(), first_id=0)) == [text]
+        assert texts(to_segments([raw(text)], window())) == [text]
 
 
 def test_without_words_a_segment_stays_whole() -> None:
     whole = RawSegment(start=1.0, end=4.0, text=" One. Two.", words=())
-    (segment,) = to_segments([whole], window(), first_id=0)
+    (segment,) = to_segments([whole], window())
     assert (segment.start, segment.end, segment.text, segment.words) == (101.0, 104.0, "One. Two.", ())
 
 
 def test_silence_is_taken_off_a_word_that_reaches_into_it() -> None:
     speech = window((100.0, 101.0), (102.0, 105.0))
     long_word = Word(word=" Please", start=1.2, end=2.5, probability=0.9)
-    (segment,) = to_segments([RawSegment(start=1.2, end=2.5, text=" Please", words=(long_word,))], speech, first_id=0)
+    (segment,) = to_segments([RawSegment(start=1.2, end=2.5, text=" Please", words=(long_word,))], speech)
     assert (segment.words[0].start, segment.words[0].end) == (101.95, 102.5)
 
 
@@ -79,10 +79,17 @@ raws = st.lists(
 def test_times_are_in_order_and_inside_the_window_whatever_the_model_says(
     said: list[RawSegment], speech: list[tuple[float, float]]
 ) -> None:
-    segments = to_segments(said, window(*speech), first_id=3)
-    assert [segment.id for segment in segments] == list(range(3, 3 + len(segments)))
+    segments = to_segments(said, window(*speech))
+    assert [segment.id for segment in segments] == list(range(len(segments)))
     edges = [time for segment in segments for time in (segment.start, segment.end)]
     word_edges = [time for segment in segments for word in segment.words for time in (word.start, word.end)]
     for line in (edges, word_edges):
         assert all(START <= time <= START + LENGTH for time in line)
         assert all(before <= after for before, after in itertools.pairwise(line))
+
+
+@given(said=raws)
+def test_no_word_is_lost(said: list[RawSegment]) -> None:
+    spoken = [word.word.strip() for segment in said for word in segment.words if word.word.strip()]
+    segments = to_segments(said, window())
+    assert [word.word for segment in segments for word in segment.words] == spoken

@@ -1,18 +1,16 @@
 import itertools
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from functions.core.jobs.results import Transcript
 from gpu_worker.speech.audio import NotMedia
-from gpu_worker.speech.excerpt import Language, Manner
-from gpu_worker.speech.front_end import Place
+from gpu_worker.speech.excerpt import Manner
 from gpu_worker.speech.listener import Listener
-from gpu_worker.speech.transcription import OnProgress, Progress, Transcription, Wanted, transcribe
-from gpu_worker.speech.whisper import HeardWindow
+from gpu_worker.speech.transcription import Progress
 from infra.demo_model.word_errors import word_errors, words_of
+from tests.gpu_worker.speech.transcribing import FAST, heard, transcribed
 from tests.speech_synthesis import SAMPLE_RATE, Samples, conversation, encode, say, silence, write_wav
 
 ENGLISH = (
@@ -31,43 +29,6 @@ LONG = (
     "The supplier will send the report on Thursday.",
     "The delivery is in October.",
 )
-
-
-FAST = Manner(beam_size=1, with_words=False)
-
-
-def nobody_asks(_: Progress) -> None:
-    pass
-
-
-class Forgetful:
-    """A checkpoint of an attempt that is the first and the last."""
-
-    def __init__(self) -> None:
-        self.language: Language | None = None
-
-    def recall(self, _: Place) -> HeardWindow | None:
-        return None
-
-    def keep(self, place: Place, window: HeardWindow) -> None:
-        pass
-
-
-def transcribed(
-    path: Path, listener: Listener, *, on_progress: OnProgress = nobody_asks, **wanted: Any
-) -> Transcription:
-    with path.open("rb") as file:
-        return transcribe(
-            file,
-            listener,
-            Wanted(model=listener.default, **wanted),
-            checkpoint=Forgetful(),
-            on_progress=on_progress,
-        )
-
-
-def heard(sound: Samples, listener: Listener, folder: Path, **wanted: Any) -> Transcription:
-    return transcribed(write_wav(folder / "a.wav", sound), listener, **wanted)
 
 
 @pytest.mark.parametrize("voice", ["en-us", "en-us+f2", "en-gb-x-rp+m3", "en-us+m7"])

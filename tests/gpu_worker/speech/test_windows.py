@@ -1,4 +1,5 @@
 import itertools
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from gpu_worker.speech.audio import SAMPLE_RATE
 from gpu_worker.speech.voice_activity import Region
-from gpu_worker.speech.windows import Window, WindowCutter, cut
+from gpu_worker.speech.windows import Window, WindowCutter, halves
 
 PIECE = SAMPLE_RATE
 
@@ -48,6 +49,12 @@ def regions_of(spans: list[tuple[int, int]]) -> list[Region]:
         position = start + speech * 1600
         regions.append(Region(start, position))
     return regions
+
+
+def cut(blocks: Iterable[np.ndarray], cutter: WindowCutter) -> Iterator[Window]:
+    for block in blocks:
+        yield from cutter.add(block)
+    yield from cutter.finish()
 
 
 def windows_of(regions: list[Region], limit: float, block: int, tail: int = 0) -> list[Window]:
@@ -152,3 +159,37 @@ def test_silence_is_forgotten() -> None:
 def test_windows_too_short_for_speech_are_refused() -> None:
     with pytest.raises(ValueError, match="too short"):
         WindowCutter(ScriptedDetector([]), 0.5)
+
+
+@given(regions=spans, limit=limits)
+def test_halves_hold_all_the_sound_and_all_the_speech(regions: list[Region], limit: float) -> None:
+    for window in windows_of(regions, limit, 16_000):
+        parts = halves(window)
+        if parts is None:
+            assert len(window.samples) < 4 * SAMPLE_RATE
+            continue
+        assert np.array_equal(np.concatenate([part.samples for part in parts]), window.samples)
+        assert sum(part.speech_seconds for part in parts) == pytest.approx(window.speech_seconds)
+        for part in parts:
+            assert len(part.samples) >= len(window.samples) / 4 - 1
+            assert part.samples[0] == round(part.start * SAMPLE_RATE)
+            assert all(part.start <= start < end <= part.end + 1e-6 for start, end in part.speech)
+
+
+def silent(seconds: float, *speech: tuple[float, float], start: float = 0.0) -> Window:
+    return Window(start, np.zeros(int(seconds * SAMPLE_RATE), np.float32), speech)
+
+
+def test_a_window_is_halved_at_its_pause_nearest_to_the_middle() -> None:
+    first, second = halves(silent(10, (51, 53), (54, 56), (57, 59), start=50)) or pytest.fail("it was not cut")
+    assert (first.end, second.start, second.end) == (53.5, 53.5, 60)
+    assert (first.speech, second.speech) == (((51, 53),), ((54, 56), (57, 59)))
+
+
+def test_a_window_whose_pauses_are_at_its_ends_is_halved_in_the_middle() -> None:
+    first, second = halves(silent(10, (0, 1), (2, 10))) or pytest.fail("it was not cut")
+    assert (first.speech, second.speech) == (((0, 1), (2, 5)), ((5, 10),))
+
+
+def test_a_window_that_is_too_short_has_no_halves() -> None:
+    assert halves(silent(3.9, (0, 3.9))) is None
