@@ -79,7 +79,7 @@ $(VENV)/dev.installed: requirements/dev.txt $(VENV)/local.installed
 	@touch $@
 
 $(SAM)/sam.installed: requirements/sam.txt $(BIN)/uv
-	$(BIN)/uv venv --quiet --python $(BIN)/python $(SAM)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(SAM)
 	$(BIN)/uv pip install --quiet --python $(SAM)/bin/python --require-hashes --requirement requirements/sam.txt
 	@touch $@
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from functions.core.errors import NotFound
+from functions.core.jobs.model import ClaimLost
 from functions.core.jobs.results import segment_from_dict
 from functions.core.observability import log
 from functions.core.recordings.media import Media, checkpoint_key
@@ -56,14 +57,24 @@ class SavedCheckpoint:
             self.save()
 
     def save(self) -> None:
-        """Save what is not saved yet; raises ClaimLost."""
+        """Save what is not saved yet; what fails is tried again with the next part.
+
+        Raises:
+            ClaimLost: the job is not ours any more.
+        """
         self._saved_at = time.monotonic()
         if not self._fresh:
             return
         job = self._claim.job
         name = f"{job.attempts}-{len(job.checkpoints)}.json"
-        self._media.write(checkpoint_key(job.id, name), self._part(), content_type="application/json")
-        self._claim.leave_checkpoint(name)
+        try:
+            self._media.write(checkpoint_key(job.id, name), self._part(), content_type="application/json")
+            self._claim.leave_checkpoint(name)
+        except ClaimLost:
+            raise
+        except Exception as error:  # noqa: BLE001 (a transcript must not fail for want of a note about it)
+            log.warning("a checkpoint could not be saved", reason=type(error).__name__)
+            return
         self._known |= self._fresh
         self._fresh = {}
 

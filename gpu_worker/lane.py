@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from functions.core.errors import NotFound
+from functions.core.jobs.dead_letters import EXHAUSTED
 from functions.core.jobs.followers import settle_followers
 from functions.core.jobs.model import ClaimLost, Failure, Job, JobAlreadyFinished, JobClaimedElsewhere, Kind, Status
 from functions.core.jobs.queue import JobMessage, MalformedMessage, Queues
@@ -20,7 +21,7 @@ from gpu_worker.claim import Claim, Hopeless, Interrupted
 from gpu_worker.heartbeat import Heartbeat
 from gpu_worker.inbox import Delivery, Inbox
 from gpu_worker.report import Reporter
-from gpu_worker.retries import is_last_try, wait_before_retry
+from gpu_worker.retries import MAX_TRIES, is_last_try, wait_before_retry
 from gpu_worker.tasks.task import Task, Work
 
 OUR_OWN_FAILURES: Final = frozenset({"model-unavailable", "options-unreadable", "timed-out", "unknown-kind"})
@@ -132,21 +133,29 @@ class LaneWorker:
             self._try_again(claim, error)
 
     def _attempt(self, claim: Claim, folder: Path) -> Job:
+        if claim.job.tries > MAX_TRIES:
+            # Whoever had it before could not even say why: it may be what kills workers.
+            return claim.fail(EXHAUSTED)
         task = self._tasks.get(claim.job.kind)
         if task is None:
             return claim.fail(Failure("unknown-kind", f"No worker here can {claim.job.kind}."))
         try:
-            outcome = task.run(Work(claim, folder, is_last_try(claim.delivery.deliveries)))
+            outcome = task.run(Work(claim, folder, is_last_try(claim.job.tries)))
         except Hopeless as error:
             return claim.fail(error.failure)
         return claim.finish(result_key=outcome.result_key, timings=outcome.timings)
 
     def _try_again(self, claim: Claim, error: Exception) -> None:
-        wait = wait_before_retry(claim.delivery.deliveries)
-        log.error("job broke", retry_seconds=wait, deliveries=claim.delivery.deliveries)
+        job = claim.job
         # The traceback is for us; the owner learns what kind of thing it was.
-        reason = Failure("attempt-failed", f"Attempt {claim.job.attempts} broke ({type(error).__name__}).")
-        self._house.reporter.broke(claim.job.kind, reason)
+        reason = Failure("attempt-failed", f"Attempt {job.attempts} broke ({type(error).__name__}).")
+        self._house.reporter.broke(job.kind, reason)
+        if is_last_try(job.tries):
+            log.error("job is over", attempts=job.attempts)
+            self._settle(claim.fail(Failure(EXHAUSTED.code, f"{EXHAUSTED.detail} {reason.detail}")), claim.delivery)
+            return
+        wait = wait_before_retry(job.tries)
+        log.error("job broke", retry_seconds=wait, attempts=job.attempts)
         claim.release(reason, after_seconds=wait)
 
     def _clean_up(self, claim: Claim) -> None:

@@ -79,8 +79,12 @@ class WaitingRoom:
 
     def _seat(self, found: list[Delivery]) -> None:
         with self._seated:
-            for delivery in found:
+            for delivery in found if self._is_open else ():
                 self._waiting.add(_owner_of(delivery), delivery)
+            late = [] if self._is_open else found
+        for delivery in late:
+            # Closed while the queue was being asked: nobody here shall begin on it.
+            self._inbox.hide(delivery, seconds=0)
 
 
 def _owner_of(delivery: Delivery) -> str:

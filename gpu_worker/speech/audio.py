@@ -1,5 +1,6 @@
 """Streaming decode of whatever FFmpeg reads into 16 kHz float32 blocks. Files come from strangers."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ MOST_TRACKS: Final = 8
 # Playlists (HLS, ffconcat, SDP ...) name other files and hosts, and FFmpeg opens them even when it was given a file
 # object and an `io_open` hook. A whitelist that no protocol is on closes every way but the one file that we hold.
 _NO_OTHER_SOURCES: Final = {"protocol_whitelist": "none"}
+
+# Players read the streams of a file in step. So many blocks of ten seconds are 58 MB a track.
+_MOST_BLOCKS_AHEAD: Final = 90
 
 # Encoder delay, and a lone bad packet at the start of a stream that was cut out of another, are no damage.
 _TOLERATED_SECONDS: Final = 0.5
@@ -125,6 +129,35 @@ class AudioFile:
                 streams.append(_Stream(stream, layout=None, first_track=first))
         yield from self._decoded(streams)
 
+    def side_by_side(self) -> Iterator[list[Samples]]:
+        """Decode every channel of every audio stream, the blocks of all tracks for the same time together.
+
+        Tracks that have ended are silent. A stream that lies a quarter of an hour behind the others in the file is not
+        waited for any longer; what is missing of it is told by `damage`.
+
+        Raises:
+            NotMedia: as for `blocks`.
+        """
+        waiting: list[deque[Samples]] = [deque() for _ in range(self.facts.channels)]
+        missed = [0] * len(waiting)
+        for block in self.tracks():
+            if missed[block.track]:
+                missed[block.track] -= 1
+                self._bad_packets += _TOLERATED_PACKETS + 1
+                continue
+            waiting[block.track].append(block.samples)
+            while all(waiting) or max(map(len, waiting)) > _MOST_BLOCKS_AHEAD:
+                missed = [count + (not blocks) for count, blocks in zip(missed, waiting, strict=True)]
+                yield _together(waiting)
+        while any(waiting):
+            yield _together(waiting)
+
+    def mixed(self) -> Iterator[Samples]:
+        """Decode as one sound: all tracks together, and not just the first stream as `blocks` does."""
+        for blocks in self.side_by_side():
+            mixed: Samples = np.mean(blocks, axis=0, dtype=np.float32)
+            yield mixed
+
     def _decoded(self, streams: "list[_Stream]") -> Iterator[TrackBlock]:
         by_index = {stream.index: stream for stream in streams}
         for other in self._container.streams:
@@ -180,6 +213,13 @@ def probe(path: Path) -> MediaFacts:
     """
     with path.open("rb") as file, _open(file) as container:
         return _facts(container)
+
+
+def _together(waiting: list[deque[Samples]]) -> list[Samples]:
+    """Take the next block of each track, as long as the longest."""
+    blocks = [one.popleft() if one else np.zeros(0, np.float32) for one in waiting]
+    length = max(map(len, blocks))
+    return [np.pad(block, (0, length - len(block))) for block in blocks]
 
 
 class _Stream:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from functions.core.jobs.options import VoiceActivity
 from gpu_worker.speech.audio import AudioFile, TrackBlock
+from gpu_worker.speech.crosstalk import CrosstalkGate
 from gpu_worker.speech.models import SpeechModel
 from gpu_worker.speech.voice_activity import SpeechDetector
 from gpu_worker.speech.windows import Window, WindowCutter
@@ -30,11 +31,14 @@ class Cut:
 class FrontEnd:
     """Cuts one recording. The same file gives the same windows, whoever asks and however often."""
 
-    def __init__(self, audio: AudioFile, model: SpeechModel, vad: VoiceActivity, *, by_track: bool) -> None:
-        """`by_track` hears every channel for itself; otherwise all are mixed."""
+    def __init__(
+        self, audio: AudioFile, model: SpeechModel, vad: VoiceActivity, *, by_track: bool, mixed: bool = False
+    ) -> None:
+        """`by_track` hears every channel for itself; `mixed` all as one, otherwise only the first stream counts."""
         self.seconds_spent = 0.0
         self._audio = audio
         self._by_track = by_track
+        self._mixed = mixed
         self._cutters = [
             WindowCutter(SpeechDetector(vad), model.window_seconds, padding_ms=vad.padding_ms)
             for _ in range(audio.facts.channels if by_track else 1)
@@ -84,8 +88,12 @@ class FrontEnd:
 
     def _blocks(self) -> Iterator[TrackBlock]:
         if self._by_track:
-            return self._audio.tracks()
-        return (TrackBlock(0, samples) for samples in self._audio.blocks())
+            gate = CrosstalkGate(self.tracks)
+            for blocks in self._audio.side_by_side():
+                yield from (TrackBlock(track, samples) for track, samples in enumerate(gate.clean(blocks)))
+            return
+        for samples in self._audio.mixed() if self._mixed else self._audio.blocks():
+            yield TrackBlock(0, samples)
 
     def _placed(self, track: int, window: Window) -> Iterator[Cut]:
         """Hold the first window back until there is a second: only then it is known not to be all there is."""

@@ -52,7 +52,8 @@ class SpeechModel:
     @property
     def is_large(self) -> bool:
         """Whether a window may take it many seconds on a CPU."""
-        return (self.folder / "model.bin").stat().st_size > _LARGE
+        weights = self.folder / "model.bin"
+        return weights.is_file() and weights.stat().st_size > _LARGE
 
     @property
     def known_languages(self) -> frozenset[str]:

@@ -92,9 +92,10 @@ def transcribe(
         NotMedia: there is nothing to hear in the file.
     """
     began = time.perf_counter()
-    by_track = wanted.speakers is Speakers.CHANNELS or (wanted.speakers is Speakers.AUTO and hold_a_voice_each(file))
+    is_apart = wanted.speakers is not Speakers.CHANNELS and hold_a_voice_each(file)
+    by_track = wanted.speakers is Speakers.CHANNELS or (wanted.speakers is Speakers.AUTO and is_apart)
     with AudioFile(file) as audio, listener.guest():
-        front_end = FrontEnd(audio, wanted.model, wanted.vad, by_track=by_track)
+        front_end = FrontEnd(audio, wanted.model, wanted.vad, by_track=by_track, mixed=is_apart)
         hearing = _Hearing(front_end, listener, wanted, checkpoint, on_progress)
         heard = hearing.run()
         transcript = transcript_of(
@@ -206,7 +207,12 @@ class _Hearing:
             self._listener.listen(excerpt, model=self._wanted.model, owner=self._wanted.owner, order=self._wanted.order)
             for excerpt, _ in first
         ]
-        found: list[Listened] = [self._result(answer) for answer in answers]
+        try:
+            found: list[Listened] = [self._result(answer) for answer in answers]
+        except BaseException:
+            for answer in answers:
+                answer.cancel()
+            raise
         self.language = spoken_language.majority([one.chances for one in found])
         self._checkpoint.language = self.language
         return [

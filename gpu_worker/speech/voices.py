@@ -6,6 +6,7 @@ from typing import BinaryIO, Final
 
 from functions.core.jobs.results import Transcript
 from gpu_worker.speech.audio import AudioFile
+from gpu_worker.speech.channels import hold_a_voice_each
 from gpu_worker.speech.diarization import Diarizer, SpeakersUnknown, with_speakers
 
 NO_DIARIZER: Final = "Speakers could not be told apart by their voices: no model for that is installed here."
@@ -23,10 +24,10 @@ def with_voices(
 
     A single voice is named only where somebody asked for speakers.
     """
-    file.seek(0)
+    is_apart = hold_a_voice_each(file)
     try:
         with AudioFile(file) as audio:
-            turns = diarizer.turns(audio.blocks(), on_progress=on_progress)
+            turns = diarizer.turns(audio.mixed() if is_apart else audio.blocks(), on_progress=on_progress)
     except SpeakersUnknown as error:
         return replace(transcript, notes=(*transcript.notes, error.detail))
     if len({turn.speaker for turn in turns}) < 2 and not was_asked_for:

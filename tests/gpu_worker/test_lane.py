@@ -17,7 +17,7 @@ from gpu_worker.claim import Hopeless
 from gpu_worker.heartbeat import Heartbeat
 from gpu_worker.lane import House, LaneWorker
 from gpu_worker.report import Reporter
-from gpu_worker.retries import MAX_DELIVERIES
+from gpu_worker.retries import MAX_DELIVERIES, MAX_TRIES
 from gpu_worker.tasks.task import Outcome, Work
 from tests.builders import a_recording
 from tests.fakes.clock import FakeClock
@@ -59,10 +59,15 @@ class Workplace:
         facts = WorkerReport(worker="one", started_at=clock(), summary_engine="extractive")
         self.reporter = Reporter(self.reports, clock=clock, facts=facts)
         self.media = media = FakeMedia()
-        arrivals = Arrivals(recordings=self.recordings, jobs=self.jobs, media=media, queues=self.queues, clock=clock)
+        self.arrivals = Arrivals(
+            recordings=self.recordings, jobs=self.jobs, media=media, queues=self.queues, clock=clock
+        )
+        self.another_recording()
+
+    def another_recording(self) -> None:
         recording = self.recordings.add(a_recording())
-        media.write(source_key(recording), WAV, content_type="audio/wav")
-        arrivals.take_in(source_key(recording))
+        self.media.write(source_key(recording), WAV, content_type="audio/wav")
+        self.arrivals.take_in(source_key(recording))
         self.transcribe_id, self.summarise_id = self.recordings.get(recording.id).job_ids
 
     @property
@@ -164,7 +169,7 @@ def test_a_job_that_breaks_every_time_ends_with_a_reason_and_so_does_its_summary
         place.clock.pass_time(timedelta(minutes=15))
     place.bury_the_dead()
 
-    assert place.task.runs == MAX_DELIVERIES
+    assert place.task.runs == MAX_TRIES
     assert (place.transcribe().status, place.transcribe().error.code) == (Status.FAILED, "attempts-exhausted")
     assert "OSError" in place.transcribe().error.detail
     assert (place.summarise().status, place.summarise().error.code) == (Status.FAILED, "transcript-missing")
@@ -510,17 +515,49 @@ def test_the_worker_tells_what_went_through_and_what_broke(place: Workplace) -> 
     assert (report.last_error.code, report.last_error.kind) == ("attempt-failed", Kind.SUMMARISE)
 
 
-def test_the_worker_tells_why_a_job_failed(place: Workplace) -> None:
+def test_the_worker_tells_of_what_is_wrong_with_itself_and_not_with_a_file(place: Workplace) -> None:
+    failures = [("not-media", "There is no sound in it."), ("model-unavailable", "It is not here.")]
+
     def give_up(_: Work) -> None:
-        raise Hopeless("not-media", "There is no sound in it.")
+        raise Hopeless(*failures.pop(0))
 
     place.task.act = give_up
     place.worker().work_off_one()
+    assert (place.report().jobs_done, place.report().jobs_broken) == (1, 0)
 
+    place.another_recording()
+    place.worker().work_off_one()
     report = place.report()
-    assert (report.jobs_done, report.jobs_broken) == (0, 1)
+    assert (report.jobs_done, report.jobs_broken) == (1, 1)
     assert report.last_error is not None
-    assert (report.last_error.code, report.last_error.detail) == ("not-media", "There is no sound in it.")
+    assert (report.last_error.code, report.last_error.detail) == ("model-unavailable", "It is not here.")
+
+
+def test_interruptions_are_no_tries(place: Workplace) -> None:
+    def stop(work: Work) -> None:
+        place.stopping.set()
+        work.claim.report("transcribing", 0.5)
+
+    place.task.act = stop
+    for _ in range(MAX_TRIES + 3):
+        place.stopping.clear()
+        place.worker().work_off_one()
+    place.stopping.clear()
+    place.task.act = lambda _: None
+    place.worker().work_off_one()
+
+    assert (place.transcribe().status, place.transcribe().attempts) == (Status.SUCCEEDED, MAX_TRIES + 4)
+
+
+def test_a_job_that_kills_its_workers_ends_with_a_reason(place: Workplace) -> None:
+    for _ in range(MAX_TRIES):
+        place.jobs.claim(place.transcribe_id, by="the late", lease=LEASE)
+        place.clock.pass_time(LEASE)
+
+    place.worker().work_off_one()
+
+    assert place.task.runs == 0
+    assert (place.transcribe().status, place.transcribe().error.code) == (Status.FAILED, "attempts-exhausted")
 
 
 def test_a_job_that_was_given_back_or_cancelled_counts_for_nothing(place: Workplace) -> None:

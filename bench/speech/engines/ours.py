@@ -1,11 +1,11 @@
 """Parley's speech lane as the worker runs it: recordings side by side, their windows in common batches.
 
-Forced as the others: the prompt forbids timestamps, everything but text is suppressed, and CTranslate2's `max_length`, of
-which it uses half, ends a window after N tokens. Its guards are off, since the text is noise; the detector of speech, which
-decides where windows are cut, is on and counted.
+Forced as the others: the prompt forbids timestamps, everything but text is suppressed, and CTranslate2's `max_length`,
+of which it uses half, ends a window after N tokens. Its guards are off, since the text is noise; the detector of
+speech, which decides where windows are cut, is on and counted.
 
-Who is heard next is decided as in the worker. What the queue hands out is modelled on SQS's fair queues: once 30 messages are in
-flight and more than a tenth of them are one owner's, other owners' come first.
+Who is heard next is decided as in the worker. What the queue hands out is modelled on SQS's fair queues: once 30
+messages are in flight and more than a tenth of them are one owner's, other owners' come first.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
 """
 

@@ -89,6 +89,8 @@ class Job:
     message: str = ""
     eta_seconds: float | None = None
     attempts: int = 0
+    interruptions: int = 0
+    """Attempts that were given back because their worker had to stop."""
     claimed_by: str | None = None
     lease_until: datetime | None = None
     started_at: datetime | None = None
@@ -111,6 +113,11 @@ class Job:
     def is_untouched(self) -> bool:
         """Whether no worker has started on it yet."""
         return self.status is Status.QUEUED and self.attempts == 0
+
+    @property
+    def tries(self) -> int:
+        """How often somebody has begun on it and was not merely interrupted."""
+        return self.attempts - self.interruptions
 
     @property
     def lane(self) -> Lane:
@@ -215,10 +222,14 @@ class Job:
         return replace(self, reminded_at=now)
 
     def release(self, *, attempt: int, reason: Failure | None = None) -> "Job":
-        """Give the job back to the queue; `reason` stays visible while it waits for its next attempt."""
+        """Give the job back to the queue; `reason` stays visible while it waits for its next attempt.
+
+        Without a reason it was merely interrupted.
+        """
         self._fence(attempt)
         return replace(
             self,
+            interruptions=self.interruptions + (reason is None),
             status=Status.QUEUED,
             stage="queued",
             progress=0.0,

@@ -9,7 +9,7 @@ from functions.core.jobs.results import Transcript
 from gpu_worker.speech.excerpt import Manner
 from gpu_worker.speech.listener import Listener
 from infra.demo_model.word_errors import word_errors, words_of
-from tests.gpu_worker.speech.calls import Call, call, encode_channels, encode_tracks, music, noise
+from tests.gpu_worker.speech.calls import Call, call, decibels, encode_channels, encode_tracks, later, music, noise
 from tests.gpu_worker.speech.transcribing import FAST, heard, transcribed
 from tests.speech_synthesis import SAMPLE_RATE, conversation, silence
 
@@ -132,3 +132,27 @@ def test_a_language_that_was_asked_for_holds_for_the_whole_recording(listener: L
     transcript = heard(np.concatenate(parts), listener, tmp_path, language="en").transcript
     assert (transcript.language, transcript.language_probability) == ("en", 1.0)
     assert {segment.language for segment in transcript.segments} == {None}
+
+
+@pytest.mark.parametrize("echo", [-16, -20, -30])
+@pytest.mark.parametrize("quieter", [0, -12], ids=["equal microphones", "one microphone lower"])
+def test_an_echo_of_the_other_side_is_not_said_twice(
+    echo: float, quieter: float, talk: Call, listener: Listener, tmp_path: Path
+) -> None:
+    first, second = talk.sides
+    louder = first + later(second, 0.05) * decibels(echo)
+    lower = (second + later(first, 0.05) * decibels(echo)) * decibels(quieter)
+    path = encode_channels(tmp_path / "call.wav", [louder, lower])
+    transcript = transcribed(path, listener, speakers=Speakers.CHANNELS).transcript
+    assert [segment.speaker for segment in transcript.segments] == [f"Speaker {turn.side + 1}" for turn in talk.turns]
+    said = words_of(" ".join(ENGLISH))
+    assert word_errors(said, words_of(transcript.text)) <= 2
+
+
+@pytest.mark.parametrize("speakers", [Speakers.NONE, Speakers.VOICES])
+def test_both_tracks_are_heard_where_they_are_mixed(
+    speakers: Speakers, talk: Call, listener: Listener, tmp_path: Path
+) -> None:
+    transcript = transcribed(encode_tracks(tmp_path / "call.mkv", talk.sides), listener, speakers=speakers).transcript
+    assert words_of(transcript.text) == words_of(" ".join(ENGLISH))
+    assert {segment.speaker for segment in transcript.segments} == {None}

@@ -48,7 +48,7 @@ def test_the_whole_of_the_data_is_made_twice_without_harm() -> None:
             rules = s3.get_bucket_lifecycle_configuration(Bucket=names["MediaBucket"])["Rules"]
             assert {rule["ID"] for rule in rules} == {"abandoned-uploads", "deleted-is-deleted"}
             queue = sqs.get_queue_attributes(QueueUrl=names["SpeechQueue"], AttributeNames=["All"])["Attributes"]
-            assert json.loads(queue["RedrivePolicy"])["maxReceiveCount"] == 5
+            assert json.loads(queue["RedrivePolicy"])["maxReceiveCount"] == 20
             assert queue["ReceiveMessageWaitTimeSeconds"] == "20"
             expiry = dynamodb.describe_time_to_live(TableName=names["LibraryTable"])["TimeToLiveDescription"]
             assert expiry["TimeToLiveStatus"] == "ENABLED"
