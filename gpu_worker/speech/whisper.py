@@ -68,7 +68,8 @@ class SpeechEngine:
         self.model = model
         self.device = chosen_device(device)
         self.compute_type = _chosen_compute_type(compute_type, self.device)
-        self.cpu_threads = cpu_threads or min(_MOST_THREADS, _cpus())
+        # One core is left to what goes ahead of the model: with two cores, one thread is faster than two.
+        self.cpu_threads = cpu_threads or max(1, min(_MOST_THREADS, _cpus() - 1))
         try:
             self._whisper = WhisperModel(
                 str(model.folder),
