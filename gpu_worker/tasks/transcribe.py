@@ -155,7 +155,7 @@ class TranscribeTask:
         except Interrupted:
             checkpoint.save()
             raise
-        except NotMedia as error:
+        except (NotMedia, ModelUnavailable) as error:
             raise Hopeless(error.code, error.detail) from error
 
     def _with_voices(

@@ -4,6 +4,7 @@ import json
 import math
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,9 +29,11 @@ from gpu_worker.speech.audio import Samples
 from gpu_worker.speech.diarization import SpeakersUnknown, Turn
 from gpu_worker.speech.excerpt import Excerpt
 from gpu_worker.speech.listener import Listener
-from gpu_worker.speech.models import ModelUnavailable
+from gpu_worker.speech.loaded_models import LoadedModels
+from gpu_worker.speech.models import ModelUnavailable, SpeechModel
 from gpu_worker.speech.transcription import Progress
 from gpu_worker.speech.voices import NO_DIARIZER
+from gpu_worker.speech.whisper import SpeechEngine
 from gpu_worker.tasks.summarise import MISCONFIGURED_NOTE, UNAVAILABLE_NOTE, SummariseTask
 from gpu_worker.tasks.task import Work
 from gpu_worker.tasks.transcribe import Defaults, FindModel, TranscribeTask, _Reporting
@@ -212,6 +215,22 @@ def test_a_model_that_cannot_be_had_says_so(bench: Bench, speech: None) -> None:
 
     assert failure == ("model-unavailable", "The model 'medium' is not on this machine.")
     assert asked == ["medium"]
+
+
+def test_a_model_that_cannot_be_loaded_says_so(bench: Bench, speech: None, engine: SpeechEngine) -> None:
+    broken = replace(engine.model, name="broken", folder=Path("/models/broken"))
+
+    def load(model: SpeechModel) -> SpeechEngine:
+        if model == broken:
+            raise ModelUnavailable("The model 'broken' cannot be loaded on cpu.")
+        return engine
+
+    bench.listener = Listener(LoadedModels(load, most=2), engine.model, rows=8)
+    bench.listener.start()
+    failure = hopeless(bench.transcriber(find_model=lambda _: broken), bench.work(bench.job()))
+    bench.listener.stop()
+
+    assert failure == ("model-unavailable", "The model 'broken' cannot be loaded on cpu.")
 
 
 @pytest.mark.parametrize(
