@@ -1,11 +1,9 @@
 """A lane: receive, claim, do, finish, delete. No AWS names in here."""
 
-import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 from functions.core.errors import NotFound
@@ -112,16 +110,16 @@ class LaneWorker:
         return None
 
     def _do(self, claim: Claim) -> None:
-        with self._house.heartbeat.watching(claim), tempfile.TemporaryDirectory(prefix="parley-") as folder:
+        with self._house.heartbeat.watching(claim):
             try:
-                self._work(claim, Path(folder))
+                self._work(claim)
             except ClaimLost as error:
                 log.warning("job lost", reason=error.detail)
                 self._clean_up(claim)
 
-    def _work(self, claim: Claim, folder: Path) -> None:
+    def _work(self, claim: Claim) -> None:
         try:
-            job = self._attempt(claim, folder)
+            job = self._attempt(claim)
             self._settle(job, claim.delivery)
             self._tell(job)
         except ClaimLost:
@@ -132,7 +130,7 @@ class LaneWorker:
         except Exception as error:  # noqa: BLE001 (whatever broke may go through the next time)
             self._try_again(claim, error)
 
-    def _attempt(self, claim: Claim, folder: Path) -> Job:
+    def _attempt(self, claim: Claim) -> Job:
         if claim.job.tries > MAX_TRIES:
             # Whoever had it before could not even say why: it may be what kills workers.
             return claim.fail(EXHAUSTED)
@@ -140,7 +138,7 @@ class LaneWorker:
         if task is None:
             return claim.fail(Failure("unknown-kind", f"No worker here can {claim.job.kind}."))
         try:
-            outcome = task.run(Work(claim, folder, is_last_try(claim.job.tries)))
+            outcome = task.run(Work(claim, is_last_try(claim.job.tries)))
         except Hopeless as error:
             return claim.fail(error.failure)
         return claim.finish(result_key=outcome.result_key, timings=outcome.timings)

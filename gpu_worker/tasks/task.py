@@ -1,7 +1,6 @@
 """What a lane gives a task, and what it wants back."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from gpu_worker.claim import Claim
@@ -9,10 +8,9 @@ from gpu_worker.claim import Claim
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One attempt at a job: what to do, a folder of its own that is gone afterwards, and who waits for word."""
+    """One attempt at a job: what to do and who waits for word, and whether there will be another."""
 
     claim: Claim
-    folder: Path
     is_last_try: bool
 
 

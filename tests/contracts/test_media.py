@@ -1,5 +1,4 @@
 import base64
-import io
 import json
 from collections.abc import Mapping
 from datetime import timedelta
@@ -28,9 +27,6 @@ def test_what_was_written_is_read_back(media: Media) -> None:
     assert media.find(key) == Stored(size=10, content_type="audio/wav")
     assert media.read(key) == b"0123456789"
     assert media.read(key, first=3) == b"012"
-    file = io.BytesIO()
-    media.save_to(key, file)
-    assert file.getvalue() == b"0123456789"
 
 
 def test_an_empty_object_is_read_as_nothing(media: Media) -> None:
@@ -79,8 +75,6 @@ def test_what_is_not_there_is_not_found(media: Media) -> None:
         media.read(key)
     with pytest.raises(NotFound):
         media.read_range(key, 0, 3)
-    with pytest.raises(NotFound):
-        media.save_to(key, io.BytesIO())
 
 
 def test_what_was_removed_is_gone_and_may_be_removed_again(media: Media) -> None:

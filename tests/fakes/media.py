@@ -1,7 +1,6 @@
 """A bucket in memory. `tests/contracts/test_media.py` holds it and S3 to the same tests."""
 
 from datetime import timedelta
-from typing import BinaryIO
 
 from functions.core.errors import NotFound
 from functions.core.recordings.media import Stored, UploadForm, source_key
@@ -38,9 +37,6 @@ class FakeMedia:
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         self.objects[key] = (body, content_type)
         self.kept.add(key)
-
-    def save_to(self, key: str, file: BinaryIO) -> None:
-        file.write(self.read(key))
 
     def remove(self, key: str) -> None:
         self.objects.pop(key, None)

@@ -144,7 +144,7 @@ class Desk:
         job = self.jobs.claim(self._job_id, by="test", lease=LEASE)
         claim = FatefulClaim(job, fate, jobs=self.jobs, inbox=FakeInbox(self.clock))
         try:
-            return self.media.read(self._task.run(Work(claim, Path(), False)).result_key)
+            return self.media.read(self._task.run(Work(claim, is_last_try=False)).result_key)
         except Interrupted:
             claim.release()
         except KilledError:

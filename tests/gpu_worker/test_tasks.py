@@ -60,7 +60,7 @@ class Refusing:
 
 
 class Bench:
-    def __init__(self, clock: FakeClock, folder: Path, listener: Listener) -> None:
+    def __init__(self, clock: FakeClock, listener: Listener) -> None:
         self.stopping = threading.Event()
         self.listener = listener
         self.table = FakeTable()
@@ -69,7 +69,6 @@ class Bench:
         self.media = FakeMedia()
         self.recording = self.recordings.add(a_recording())
         self._clock = clock
-        self._folder = folder
 
     def work(self, *jobs: Job, is_last_try: bool = False) -> Work:
         """Claim the last of some jobs of the recording."""
@@ -82,7 +81,7 @@ class Bench:
         held = self.jobs.claim(job.id, by="test", lease=timedelta(hours=1))
         inbox = FakeInbox(self._clock)
         claim = Claim(held, Delivery("r", "b", 1), jobs=self.jobs, inbox=inbox, stopping=self.stopping)
-        return Work(claim, self._folder, is_last_try)
+        return Work(claim, is_last_try)
 
     def job(self, **changes: object) -> Job:
         return a_job(recording_id=self.recording.id, **changes)
@@ -113,8 +112,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(clock: FakeClock, tmp_path: Path, listener: Listener) -> Bench:
-    return Bench(clock, tmp_path, listener)
+def bench(clock: FakeClock, listener: Listener) -> Bench:
+    return Bench(clock, listener)
 
 
 @pytest.fixture

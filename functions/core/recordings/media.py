@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import quote
 
 from botocore.exceptions import ClientError
@@ -59,10 +59,6 @@ class Media(Protocol):
 
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         """Store an object."""
-        ...
-
-    def save_to(self, key: str, file: BinaryIO) -> None:
-        """Write an object's bytes into an open file, in parts; raises NotFound."""
         ...
 
     def remove(self, key: str) -> None:
@@ -200,15 +196,6 @@ class S3Media:
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         """Store an object."""
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
-
-    def save_to(self, key: str, file: BinaryIO) -> None:
-        """Write an object's bytes into an open file, in parts; raises NotFound."""
-        try:
-            self._client.download_fileobj(self._bucket, key, file)
-        except ClientError as error:
-            if _is_missing(error):
-                raise NotFound("The bytes are not there.") from error
-            raise
 
     def remove(self, key: str) -> None:
         """Delete an object; one that is not there is no error."""
