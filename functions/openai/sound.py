@@ -8,12 +8,10 @@ from typing import Final
 
 from fastapi import UploadFile
 
+from functions.api.forms import MOST_FILE_BYTES
 from functions.core.errors import Invalid, TooLarge
 from functions.core.recordings.media_type import SNIFFED_BYTES, is_surely_no_media, media_type_of
 from functions.core.recordings.model import UNKNOWN_MEDIA_TYPE, is_media_type
-
-MOST_BYTES: Final = 4 * 1024**2
-"""A Lambda takes 6 MB, of which base64 leaves 4.5."""
 
 _PLAIN_TYPE: Final = re.compile(r"[a-z0-9.+-]{1,50}/[a-z0-9.+-]{1,50}")
 
@@ -44,10 +42,10 @@ def received(file: UploadFile, *, most_bytes: int) -> Sound:
         TooLarge: it does not go this way.
         Invalid: it is empty, or surely no recording.
     """
-    body = file.file.read(MOST_BYTES + 1)
+    body = file.file.read(MOST_FILE_BYTES + 1)
     if len(body) > most_bytes:
         raise TooLarge(f"A recording may have {most_bytes} bytes at most.", code="file_too_large", param="file")
-    if len(body) > MOST_BYTES:
+    if len(body) > MOST_FILE_BYTES:
         raise TooLarge("This way takes 4 MB at most; use POST /v1/recordings.", code="file_too_large", param="file")
     if not body:
         raise Invalid("The file is empty.", code="audio_too_short", param="file")

@@ -1,13 +1,13 @@
 """Announce or send a recording, list, read, download; read its transcript and its summary."""
 
 from datetime import timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Path, Query, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
 from functions.api.callers import RecordingsReader, RecordingsWriter
-from functions.api.forms import validated
+from functions.api.forms import MOST_FILE_BYTES, validated
 from functions.api.paging import CurrentPage, Page
 from functions.api.problems import problems
 from functions.api.repeats import IdempotencyKey
@@ -37,9 +37,6 @@ from functions.recordings.schemas import (
     RecordingView,
     UploadView,
 )
-
-SMALL_UPLOAD_BYTES: Final = 4 * 1024**2
-"""A Lambda takes 6 MB, of which base64 leaves 4.5."""
 
 router = APIRouter(prefix="/v1", tags=["recordings"])
 
@@ -86,9 +83,9 @@ def upload_small_recording(
 
     Larger ones go through `POST /v1/recordings`.
     """
-    body = file.file.read(SMALL_UPLOAD_BYTES + 1)
-    if len(body) > SMALL_UPLOAD_BYTES:
-        raise TooLarge("This way takes 4 MB at most; use POST /v1/recordings.", limit_bytes=SMALL_UPLOAD_BYTES)
+    body = file.file.read(MOST_FILE_BYTES + 1)
+    if len(body) > MOST_FILE_BYTES:
+        raise TooLarge("This way takes 4 MB at most; use POST /v1/recordings.", limit_bytes=MOST_FILE_BYTES)
     if not body:
         raise Invalid("The file is empty.", code="empty-file")
     request = {

@@ -1,10 +1,9 @@
 """Whisper models through CTranslate2: excerpts of any recordings in, what was said in each of them out."""
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Final
 
 import ctranslate2
@@ -13,9 +12,10 @@ from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_suppressed_tokens
 
 from functions.core.jobs.results import Segment
+from gpu_worker.machine import cpus
 from gpu_worker.speech import readings, spoken_language
 from gpu_worker.speech.encodings import Encodings
-from gpu_worker.speech.excerpt import Encoded, Excerpt, Language, Manner, excerpt_of
+from gpu_worker.speech.excerpt import FRAMES_PER_SECOND, Encoded, Excerpt, Language, Manner, excerpt_of
 from gpu_worker.speech.models import ModelUnavailable, SpeechModel
 from gpu_worker.speech.readings import Reading
 from gpu_worker.speech.sentences import RawSegment, to_segments
@@ -66,10 +66,11 @@ class SpeechEngine:
             ModelUnavailable: its files are broken, or the device cannot run it.
         """
         self.model = model
+        self._tokenizers: dict[tuple[str, str], Any] = {}
         self.device = chosen_device(device)
         self.compute_type = _chosen_compute_type(compute_type, self.device)
         # One core is left to what goes ahead of the model: with two cores, one thread is faster than two.
-        self.cpu_threads = cpu_threads or max(1, min(_MOST_THREADS, _cpus() - 1))
+        self.cpu_threads = cpu_threads or max(1, min(_MOST_THREADS, cpus() - 1))
         try:
             self._whisper = WhisperModel(
                 str(model.folder),
@@ -102,7 +103,7 @@ class SpeechEngine:
         heard = self._read(excerpts, encodings, languages, manner)
         doubtful = [row for row, reading in enumerate(heard) if reading.is_suspicious]
         for row in doubtful:
-            heard[row] = self._read_again(heard[row], manner)
+            heard[row] = self._read_again(heard[row], encodings.rows[row], manner)
         alone = {row for row in doubtful if heard[row].excerpt is not excerpts[row]}
         windows = self._windows(heard, encodings, manner, alone)
         for row in doubtful:
@@ -171,10 +172,13 @@ class SpeechEngine:
             was_cut_off=len(tokens) >= most,
         )
 
-    def _read_again(self, first: Reading, manner: Manner) -> Reading:
+    def _read_again(self, first: Reading, encoded: Encoded, manner: Manner) -> Reading:
         """Read a doubtful excerpt alone, with all the room there is and no phrase allowed twice."""
         excerpt = first.excerpt
-        roomy = excerpt_of(excerpt.window, self.model, whole_window=True)
+        if excerpt.frames == self.model.longest_seconds * FRAMES_PER_SECOND:
+            roomy = replace(excerpt, encoded=encoded)
+        else:
+            roomy = excerpt_of(excerpt.window, self.model, whole_window=True)
         encodings = self._encode([roomy])
         (second,) = self._read([roomy], encodings, [first.language], manner, **_SECOND_READING)
         second = replace(second, excerpt=replace(roomy, encoded=encodings.rows[0]))
@@ -299,17 +303,12 @@ class SpeechEngine:
         return list(get_suppressed_tokens(self._tokenizer(code), [-1]))
 
     def _tokenizer(self, language: str, task: str = "transcribe") -> Any:
-        return self._tokenizers(language, task)
-
-    @cached_property
-    def _tokenizers(self) -> Any:
-        whisper = self._whisper
-
-        @lru_cache
-        def make(language: str, task: str) -> Any:
-            return Tokenizer(whisper.hf_tokenizer, whisper.model.is_multilingual, task=task, language=language)
-
-        return make
+        if (language, task) not in self._tokenizers:
+            whisper = self._whisper
+            self._tokenizers[language, task] = Tokenizer(
+                whisper.hf_tokenizer, whisper.model.is_multilingual, task=task, language=language
+            )
+        return self._tokenizers[language, task]
 
 
 def chosen_device(device: str) -> str:
@@ -323,7 +322,3 @@ def _chosen_compute_type(compute_type: str, device: str) -> str:
     if compute_type != "auto":
         return compute_type
     return "int8_float16" if device == "cuda" else "int8"
-
-
-def _cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -10,12 +10,12 @@ from openai import OpenAI
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
+from functions.api.forms import MOST_FILE_BYTES
 from functions.core.accounts.model import User
 from functions.core.jobs.model import Failure, Job
 from functions.core.jobs.results import Segment, Transcript, transcript_to_json
 from functions.core.recordings.media import result_key, source_key
 from functions.core.recordings.model import Recording
-from functions.openai.sound import MOST_BYTES
 from functions.openai.waiting import Patience
 from tests.builders import a_transcript
 from tests.house import House
@@ -374,7 +374,7 @@ def test_a_model_that_cannot_translate_is_refused(client: OpenAI) -> None:
 
 def test_a_larger_file_is_shown_the_way(worker: Worker, client: OpenAI) -> None:
     with pytest.raises(openai.APIStatusError) as refused:
-        transcribe(client, file=("long.wav", WAV + b"\x00" * MOST_BYTES, "audio/wav"))
+        transcribe(client, file=("long.wav", WAV + b"\x00" * MOST_FILE_BYTES, "audio/wav"))
 
     assert refused.value.status_code == 413
     assert "POST /v1/recordings" in refused.value.message
