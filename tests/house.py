@@ -13,6 +13,7 @@ from functions.core.accounts.passwords import hash_password
 from functions.core.accounts.sessions import Session, Sessions
 from functions.core.accounts.store import Accounts
 from functions.core.accounts.tokens import AccessTokens
+from functions.core.changes import Reaction
 from functions.core.clock import Clock, utc_now
 from functions.core.jobs.queue_depths import QueueDepths
 from functions.core.jobs.store import Jobs
@@ -113,6 +114,8 @@ class House:
         self.sessions = services.get(Sessions)
         self.tokens = services.get(AccessTokens)
         self.ring = services.get(KeyRing)
+        self.reactions: list[Reaction] = []
+        """What the door `notify` does."""
         self.app = build_app(*ROUTERS.values(), services=services)
 
     def client(self, user: User | None = None, *, bearer: str | None = None) -> TestClient:
@@ -128,6 +131,13 @@ class House:
 
     def a_known_user(self, **changes: object) -> User:
         return self.accounts.add(a_user(**changes), PASSWORD_HASH)
+
+    def settle(self) -> None:
+        """Let follow what follows from changes, until nothing does."""
+        while changes := self.library_table.changes:
+            self.library_table.changes = []
+            for reaction in self.reactions:
+                reaction.react(changes)
 
     def uploaded(self, recording: Recording, body: bytes) -> Recording:
         """Put bytes where the form would, and tell the house as the bucket would."""

@@ -1,6 +1,6 @@
 """Typed documents: dataclasses in, dataclasses out, over one table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -8,12 +8,12 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from pydantic import TypeAdapter
 
 from functions.core.errors import Conflict, NotFound
-from functions.core.table import Changed, Delete, Document, Put, Table
+from functions.core.table import GROUP_OF, Changed, Delete, Document, Index, Put, Table, Unchanged, Where
 
 RACES: Final = 20
 """How often a change is tried again after a lost race; each loss means that another writer got on."""
 
-_NOT_FIELDS: Final = frozenset({"pk", "list_pk", "list_sk", "ttl"})
+_NOT_FIELDS: Final = frozenset({"pk", "list_sk", "ttl", *GROUP_OF.values()})
 
 
 class Versioned(Protocol):
@@ -53,6 +53,14 @@ class Sealed:
     fields: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[Thing]):
+    """Part of a list, and where to go on (None: nothing follows)."""
+
+    things: list[Thing]
+    following: str | None
+
+
 class Collection(Generic[Thing]):
     """All things of one type in a table."""
 
@@ -63,6 +71,7 @@ class Collection(Generic[Thing]):
         *,
         key: Callable[[str], str],
         listed_under: Callable[[Thing], tuple[str, str] | None] = lambda _: None,
+        also_under: Callable[[Thing], Mapping[Index, str]] = lambda _: {},
         expires_at: Callable[[Thing], datetime | None] = lambda _: None,
         sealed: Sealed | None = None,
     ) -> None:
@@ -71,6 +80,7 @@ class Collection(Generic[Thing]):
         self._name = model.__name__
         self._key = key
         self._listed_under = listed_under
+        self._also_under = also_under
         self._expires_at = expires_at
         self._sealed = sealed
 
@@ -99,6 +109,23 @@ class Collection(Generic[Thing]):
         """List those that stand under `list_pk`, newest first, older than `before`."""
         return [self.load(document) for document in self._table.newest(list_pk, before=before, limit=limit)]
 
+    def look(  # noqa: PLR0913 - all but the first two have a default
+        self,
+        index: Index,
+        group: str,
+        *,
+        before: str | None = None,
+        since: str | None = None,
+        where: Where | None = None,
+        limit: int,
+        look_at: int | None = None,
+    ) -> "Listing[Thing]":
+        """List those of a group that are as asked (see Table.look); without `look_at` it looks at `limit` and one."""
+        found = self._table.look(
+            index, group, before=before, since=since, where=where, limit=limit, look_at=look_at or limit + 1
+        )
+        return Listing([self.load(document) for document in found.documents], found.following)
+
     def put(self, thing: Thing) -> Put:
         """Return the write that saves `thing` if it is still as it was read."""
         return Put(
@@ -106,8 +133,13 @@ class Collection(Generic[Thing]):
             document=self._dump(thing),
             seen=thing.version or None,
             listed_under=self._listed_under(thing),
+            also_under=self._also_under(thing),
             expires_at=self._expires_at(thing),
         )
+
+    def unchanged(self, thing: Thing) -> Unchanged:
+        """Return the condition that a thing is still as it was read, for writes that rest on it."""
+        return Unchanged(self._key(thing.id), thing.version or None)
 
     def key_of(self, thing_id: str) -> str:
         """Return where one lies, for reads and writes that go together with others'."""

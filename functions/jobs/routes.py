@@ -18,7 +18,7 @@ from functions.core.jobs.store import Jobs
 from functions.core.observability import log
 from functions.core.recordings.media import Media
 from functions.core.recordings.orders import Orders
-from functions.core.recordings.store import Recordings, owned
+from functions.core.recordings.store import Recordings, seen_by
 from functions.jobs.schemas import JobRequest, process_of
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
@@ -54,7 +54,7 @@ def start_job(
     A summary needs no new transcript; where one is in the making it waits for it. The newest result of a kind is the
     recording's, the earlier ones stay to be read by their jobs.
     """
-    recording = owned(recordings.find(request.recording_id), caller.user_id)
+    recording = seen_by(caller, recordings.find(request.recording_id))
     job = orders.start(
         recording,
         process_of(request),
@@ -69,13 +69,13 @@ def start_job(
 @router.get("/jobs/{job_id}", responses=problems(NotFound))
 def read_job(job_id: JobId, caller: JobsReader, jobs: TheJobs, orders: TheOrders) -> JobView:
     """Read how far a job is."""
-    return JobView.of(orders.look_after(_owned(job_id, caller, jobs)))
+    return JobView.of(orders.look_after(_seen(job_id, caller, jobs)))
 
 
 @router.post("/jobs/{job_id}/cancel", responses=problems(NotFound, Conflict))
 def cancel_job(job_id: JobId, caller: JobsWriter, jobs: TheJobs, orders: TheOrders) -> JobView:
     """Cancel a job that is no longer wanted, and the summary that waits for it. A cancelled one stays cancelled."""
-    return JobView.of(orders.cancel(_owned(job_id, caller, jobs)))
+    return JobView.of(orders.cancel(_seen(job_id, caller, jobs)))
 
 
 @router.get(
@@ -89,7 +89,7 @@ def cancel_job(job_id: JobId, caller: JobsWriter, jobs: TheJobs, orders: TheOrde
 )
 def read_job_result(job_id: JobId, caller: JobsReader, jobs: TheJobs, media: TheMedia) -> Response:
     """Read what a job made: a transcript or a summary."""
-    job = _owned(job_id, caller, jobs)
+    job = _seen(job_id, caller, jobs)
     if job.status is Status.SUCCEEDED and job.result_key is not None:
         return answer_with(media, job.result_key, filename=f"{job.id}.json")
     if not job.is_finished:
@@ -98,8 +98,8 @@ def read_job_result(job_id: JobId, caller: JobsReader, jobs: TheJobs, media: The
     raise Conflict(f"The job has {job.status}. {why}".strip(), code=f"job-{job.status}")
 
 
-def _owned(job_id: str, caller: Caller, jobs: Jobs) -> Job:
+def _seen(job_id: str, caller: Caller, jobs: Jobs) -> Job:
     job = jobs.find(job_id)
-    if job is None or job.owner_id != caller.user_id:
+    if job is None or not caller.may_see(job.owner_id):
         raise NotFound("There is no such job.")
     return job

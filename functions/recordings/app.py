@@ -4,7 +4,7 @@ from functions.api.application import build_app
 from functions.api.lambda_handler import handler_for
 from functions.api.services import Services
 from functions.api.wiring import caller_services
-from functions.core.clock import utc_now
+from functions.core.clock import Clock, utc_now
 from functions.core.jobs.store import Jobs
 from functions.core.limits.store import DynamoLimiter
 from functions.core.observability import set_up_logging
@@ -34,6 +34,7 @@ services = Services(
         Jobs: Jobs(library, clock=utc_now),
         Media: S3Media(settings.media_bucket, public_endpoint=settings.media_endpoint_url or None),
         Uploads: settings,
+        Clock: utc_now,
     }
 )
 handler = handler_for(build_app(router, services=services))

@@ -85,14 +85,26 @@ class TranscribeTask:
         transcript = transcription.transcript
         key = result_key(job.id, job.attempts, "transcript.json")
         self._media.write(key, transcript_to_json(transcript), content_type="application/json")
-        self._recordings.change(
-            recording, lambda fresh: fresh.heard(duration=transcript.duration, language=transcript.language)
-        )
+        self._note(recording, transcript, seconds=time.monotonic() - began)
         log.info("transcribed", model=transcript.model, seconds=transcript.duration, segments=len(transcript.segments))
         stages = {"queued": round(job.waited_seconds, 3), "opening": round(opened, 3)}
         if speakers_seconds:
             stages["speakers"] = round(speakers_seconds, 3)
         return Outcome(key, stages | asdict(transcription.timings))
+
+    def _note(self, recording: Recording, transcript: Transcript, *, seconds: float) -> None:
+        try:
+            self._recordings.change(
+                recording,
+                lambda fresh: fresh.heard(
+                    duration=transcript.duration,
+                    language=transcript.language,
+                    words=transcript.word_count,
+                    listening_seconds=round(seconds, 3),
+                ),
+            )
+        except NotFound as error:
+            raise Hopeless("recording-gone", "The recording is not there any more.") from error
 
     def _wanted(self, job: Job) -> Wanted:
         try:

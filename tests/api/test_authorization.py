@@ -55,7 +55,9 @@ class Row:
     ok: int = 200
     is_open: bool = False
     is_owned: bool = False
-    """Of somebody: for others, admins too, it is not there."""
+    """Of somebody: for others it is not there."""
+    admins_too: bool = False
+    """Admins may do it with what is somebody's."""
     body: Callable[[Scene], dict[str, Any] | None] = lambda _: None
     form: Callable[[Scene], dict[str, Any] | None] = lambda _: None
     except_for: dict[Who, int] = field(default_factory=dict)
@@ -133,20 +135,20 @@ MATRIX: dict[str, Row] = {
     # Recordings and jobs.
     "POST /v1/recordings": Row(Scope.RECORDINGS_WRITE, ok=201, body=upload),
     "GET /v1/recordings": Row(Scope.RECORDINGS_READ),
-    "GET /v1/recordings/{recording_id}": Row(Scope.RECORDINGS_READ, is_owned=True),
-    "GET /v1/recordings/{recording_id}/audio": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True),
-    "GET /v1/recordings/{recording_id}/transcript": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True),
-    "GET /v1/recordings/{recording_id}/summary": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True),
+    "GET /v1/recordings/{recording_id}": Row(Scope.RECORDINGS_READ, is_owned=True, admins_too=True),
+    "GET /v1/recordings/{recording_id}/audio": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True, admins_too=True),
+    "GET /v1/recordings/{recording_id}/transcript": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True, admins_too=True),
+    "GET /v1/recordings/{recording_id}/summary": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True, admins_too=True),
     "POST /v1/uploads": Row(Scope.RECORDINGS_WRITE, ok=422, body=lambda _: {}),
-    "POST /v1/jobs": Row(Scope.JOBS_WRITE, ok=409, is_owned=True, body=transcription),
-    "POST /v1/jobs/{job_id}/cancel": Row(Scope.JOBS_WRITE, is_owned=True),
-    "GET /v1/jobs/{job_id}": Row(Scope.JOBS_READ, is_owned=True),
+    "POST /v1/jobs": Row(Scope.JOBS_WRITE, ok=409, is_owned=True, admins_too=True, body=transcription),
+    "POST /v1/jobs/{job_id}/cancel": Row(Scope.JOBS_WRITE, is_owned=True, admins_too=True),
+    "GET /v1/jobs/{job_id}": Row(Scope.JOBS_READ, is_owned=True, admins_too=True),
     # OpenAI's wire, where what is not valid is a 400.
     "POST /v1/audio/transcriptions": Row(Scope.RECORDINGS_WRITE, ok=400),
     "POST /v1/audio/translations": Row(Scope.RECORDINGS_WRITE, ok=400),
     "GET /v1/models": Row(),
     "GET /v1/models/{model}": Row(),
-    "GET /v1/jobs/{job_id}/result": Row(Scope.JOBS_READ, ok=409, is_owned=True),
+    "GET /v1/jobs/{job_id}/result": Row(Scope.JOBS_READ, ok=409, is_owned=True, admins_too=True),
 }
 
 
@@ -227,7 +229,8 @@ def expected(who: Who, row: Row) -> int:
         return row.ok if row.scope is None else 403
     if row.scope is Scope.ADMIN:
         return row.ok if who is Who.ADMIN else 403
-    return 404 if row.is_owned and who is not Who.OWNER else row.ok
+    may = not row.is_owned or who is Who.OWNER or (row.admins_too and who is Who.ADMIN)
+    return row.ok if may else 404
 
 
 def operations() -> set[str]:

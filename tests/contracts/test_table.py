@@ -1,11 +1,12 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.core.table import Changed, Delete, Put, Table
+from functions.core.table import Changed, Delete, Put, Table, Unchanged, Where
 
 
 def a_key() -> str:
@@ -181,3 +182,101 @@ def test_documents_of_many_pages_are_looked_through(table: Table) -> None:
 
     assert set(table.expired(then, limit=100)) == set(keys)
     table.write(*(Delete(key) for key in keys))
+
+
+def listed(table: Table, group: str, *numbers: int, **fields: str) -> None:
+    for number in numbers:
+        table.write(
+            Put(
+                pk=a_key(),
+                document={"n": number, **fields},
+                listed_under=(f"owner of {group}", f"{number:04}"),
+                also_under={"everyone": group},
+            )
+        )
+
+
+def numbers_of(documents: list[dict[str, Any]]) -> list[int]:
+    return [document["n"] for document in documents]
+
+
+def test_a_document_stands_in_several_lists(table: Table) -> None:
+    group = a_key()
+    listed(table, group, 1, 2)
+
+    for index, name in (("lists", f"owner of {group}"), ("everyone", group)):
+        assert numbers_of(table.look(index, name, limit=5, look_at=6).documents) == [2, 1]
+    assert table.look("places", group, limit=5, look_at=6).documents == []
+
+
+def test_a_list_can_be_read_from_here_to_there(table: Table) -> None:
+    group = a_key()
+    listed(table, group, *range(1, 8))
+
+    found = table.look("everyone", group, before="0006", since="0003", limit=9, look_at=9)
+
+    assert numbers_of(found.documents) == [5, 4, 3]
+    assert found.following is None
+    assert numbers_of(table.look("everyone", group, since="0006", limit=9, look_at=9).documents) == [7, 6]
+
+
+def test_a_page_says_where_the_next_one_begins(table: Table) -> None:
+    group = a_key()
+    listed(table, group, 1, 2, 3)
+
+    first = table.look("everyone", group, limit=2, look_at=3)
+    second = table.look("everyone", group, before=first.following, limit=2, look_at=3)
+
+    assert (numbers_of(first.documents), first.following) == ([3, 2], "0002")
+    assert (numbers_of(second.documents), second.following) == ([1], None)
+
+
+def test_no_more_is_looked_at_than_was_allowed_and_the_next_look_goes_on_there(table: Table) -> None:
+    group = a_key()
+    listed(table, group, 1, colour="red")
+    listed(table, group, 2, 3, 4, colour="blue")
+    red = Where(equal={"colour": "red"})
+
+    first = table.look("everyone", group, where=red, limit=5, look_at=2)
+    second = table.look("everyone", group, where=red, before=first.following, limit=5, look_at=2)
+
+    assert (first.documents, first.following) == ([], "0003")
+    assert numbers_of(second.documents) == [1]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        Where(equal={"name": "b"}),
+        Where(contains={"title": "встреч"}),
+        Where(at_least={"name": "b"}, below={"name": "c"}),
+        Where(equal={"name": "b"}, contains={"title": "встреч"}),
+        Where(equal={"name": "a"}, contains={"title": "встреч"}),
+        Where(equal={"nothing": "b"}),
+        Where(contains={"nothing": "b"}),
+        Where(at_least={"nothing": ""}),
+        Where(below={"nothing": "z"}),
+    ],
+)
+def test_a_list_holds_what_was_asked_for(where: Where, table: Table) -> None:
+    group = a_key()
+    listed(table, group, 1, name="a", title="звонок")
+    listed(table, group, 2, name="b", title="встреча")
+    listed(table, group, 3, name="c", title="b")
+    everything = table.look("everyone", group, limit=9, look_at=9).documents
+
+    found = table.look("everyone", group, where=where, limit=9, look_at=9).documents
+
+    assert found == [document for document in everything if where.holds(document)]
+
+
+def test_writes_may_rest_on_what_nobody_has_changed(table: Table) -> None:
+    basis, result = a_key(), a_key()
+    table.write(Put(pk=basis, document={}))
+
+    table.write(Unchanged(basis, 1), Unchanged(a_key(), None), Put(pk=result, document={}))
+    for wrong in (Unchanged(basis, 2), Unchanged(basis, None), Unchanged(a_key(), 1)):
+        with pytest.raises(Changed):
+            table.write(wrong, Put(pk=result, document={}, seen=1))
+
+    assert table.get(result) == {"pk": result, "version": 1}

@@ -180,6 +180,10 @@ class Caller:
         """Whether they may do what admins do."""
         return self.role is Role.ADMIN
 
+    def may_see(self, owner_id: str) -> bool:
+        """Whether they may see and change what is of that owner: their own, or as an admin everybody's."""
+        return owner_id == self.user_id or (self.is_admin and Scope.ADMIN in self.scopes)
+
     def need(self, scope: Scope) -> None:
         """Go on only if they may; raises Refused."""
         if scope is Scope.ADMIN and not self.is_admin:

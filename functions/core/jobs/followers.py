@@ -1,4 +1,4 @@
-"""What happens to the jobs that wait for another one's result. Safe to do again."""
+"""What happens to the jobs that wait for another one's result, and to their recording. Safe to do again."""
 
 from contextlib import suppress
 
@@ -29,3 +29,4 @@ def settle_followers(job: Job, *, jobs: Jobs, recordings: Recordings, queues: Qu
                 jobs.cancel(follower)
             else:
                 jobs.bury(follower.id, TRANSCRIPT_MISSING)
+    recordings.take_stock(recording.id)

@@ -52,6 +52,11 @@ class Transcript:
         """All that was said, as one text."""
         return " ".join(segment.text for segment in self.segments if segment.text)
 
+    @property
+    def word_count(self) -> int:
+        """How many words were said."""
+        return sum(len(segment.words) or len(segment.text.split()) for segment in self.segments)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:

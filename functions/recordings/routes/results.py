@@ -1,0 +1,147 @@
+"""Download a recording, read its transcript and its summary."""
+
+from typing import Annotated, Literal
+
+from fastapi import Query, Response
+from fastapi.responses import RedirectResponse
+
+from functions.api.callers import RecordingsReader
+from functions.api.problems import problems
+from functions.api.results import ANSWER_BYTES, answer_with
+from functions.core.errors import Conflict, Invalid, NotFound, TooLarge
+from functions.core.jobs.caption_layout import Layout
+from functions.core.jobs.captions import DEFAULT_LAYOUT
+from functions.core.jobs.documents import Heading
+from functions.core.jobs.exports import FORMATS, Format, Style
+from functions.core.jobs.model import Kind
+from functions.core.jobs.results import Transcript, transcript_from_json
+from functions.core.recordings.media import attachment, source_key
+from functions.core.recordings.model import RecordingStatus
+from functions.core.recordings.store import seen_by
+from functions.recordings.outcomes import outcome
+from functions.recordings.parts import RecordingId, TheClock, TheJobs, TheMedia, TheRecordings
+from functions.recordings.routes.door import router
+
+
+@router.get(
+    "/recordings/{recording_id}/audio",
+    status_code=307,
+    response_class=RedirectResponse,
+    responses=problems(NotFound, Conflict),
+)
+def download_recording(
+    recording_id: RecordingId, caller: RecordingsReader, recordings: TheRecordings, media: TheMedia, clock: TheClock
+) -> RedirectResponse:
+    """Download a recording under its own name, by a redirect to a signed address that takes ranges."""
+    recording = seen_by(caller, recordings.find(recording_id))
+    if recording.status(clock()) is not RecordingStatus.UPLOADED:
+        raise Conflict("The recording's bytes are not here.", code="not-uploaded")
+    url = media.download_url(
+        source_key(recording),
+        filename=recording.filename,
+        content_type=recording.media_type or recording.content_type,
+    )
+    return RedirectResponse(url, 307)
+
+
+@router.get(
+    "/recordings/{recording_id}/transcript",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The transcript, as a file named after the recording",
+            "content": {
+                "application/json": {"schema": {"type": "object"}},
+                "text/plain": {"schema": {"type": "string"}},
+                "application/x-subrip": {"schema": {"type": "string"}},
+                "text/vtt": {"schema": {"type": "string"}},
+                "text/tab-separated-values": {"schema": {"type": "string"}},
+                FORMATS["docx"].media_type: {"schema": {"type": "string", "format": "binary"}},
+            },
+        },
+        307: {"description": "A transcript too large for an answer, at a signed address"},
+        **problems(NotFound, Conflict, TooLarge, Invalid),
+    },
+)
+def read_transcript(
+    recording_id: RecordingId,
+    caller: RecordingsReader,
+    recordings: TheRecordings,
+    jobs: TheJobs,
+    media: TheMedia,
+    clock: TheClock,
+    format: Annotated[  # noqa: A002 (the interface's word)
+        Literal["json", "txt", "srt", "vtt", "tsv", "docx"],
+        Query(description="`json` has words and times; the others are files to read, show or import"),
+    ] = "json",
+    max_line_length: Annotated[
+        int,
+        Query(ge=10, le=200, description="Characters in a line of `srt` and `vtt`; the other formats ignore it"),
+    ] = DEFAULT_LAYOUT.max_line_length,
+    max_lines: Annotated[
+        int, Query(ge=1, le=5, description="Lines in a caption of `srt` and `vtt`; the other formats ignore it")
+    ] = DEFAULT_LAYOUT.max_lines,
+    speakers: Annotated[  # noqa: FBT002 (the interface's word)
+        bool, Query(description="Whether to name who speaks, where that is known; `json` always does")
+    ] = True,
+) -> Response:
+    """Read what was said, in the format of your choice.
+
+    - `json`: segments, words, times, speakers.
+    - `txt`: a line for each segment.
+    - `srt`, `vtt`: captions. What is too long for one caption is divided among several, cut after punctuation where
+      possible, between words or, in scripts without spaces, between characters, and timed by its words. Only a word
+      that is longer than a line makes a longer line. Captions never overlap: of people who speak at once, one is shown
+      after the other.
+    - `tsv`: a table as Whisper writes it, with `start` and `end` in milliseconds and the `text`; nothing is quoted. It
+      has a column `speaker` where speakers are known.
+    - `docx`: a document for a word processor, a paragraph for each turn of a speaker.
+
+    In `txt` and `srt` a speaker is named where they begin to speak, in `vtt` in each cue (`<v Anna>`).
+    """
+    recording = seen_by(caller, recordings.find(recording_id))
+    key = outcome(recording, jobs.get_many(recording.job_ids), Kind.TRANSCRIBE, clock())
+    filename = f"{recording.title}.{format}"
+    if format == "json":
+        answer = answer_with(media, key, filename=filename)
+    else:
+        style = Style(
+            Heading(recording.title, recording.recorded_at or recording.created_at),
+            Layout(max_line_length, max_lines),
+            speakers=speakers,
+        )
+        answer = _file(transcript_from_json(media.read(key)), FORMATS[format], style)
+    answer.headers["Content-Disposition"] = attachment(filename)
+    return answer
+
+
+@router.get(
+    "/recordings/{recording_id}/summary",
+    response_class=Response,
+    responses={
+        200: {"description": "The summary", "content": {"application/json": {"schema": {"type": "object"}}}},
+        **problems(NotFound, Conflict),
+    },
+)
+def read_summary(
+    recording_id: RecordingId,
+    caller: RecordingsReader,
+    recordings: TheRecordings,
+    jobs: TheJobs,
+    media: TheMedia,
+    clock: TheClock,
+) -> Response:
+    """Read the summary. Every bullet and action item names the ids of the transcript's segments it stands on.
+
+    `coverage` is the share of the transcript that was read for it.
+    """
+    recording = seen_by(caller, recordings.find(recording_id))
+    key = outcome(recording, jobs.get_many(recording.job_ids), Kind.SUMMARISE, clock())
+    return Response(media.read(key), media_type="application/json")
+
+
+def _file(transcript: Transcript, form: Format, style: Style) -> Response:
+    body = form.render(transcript, style)
+    if len(body) > ANSWER_BYTES:
+        raise TooLarge("In this format the transcript is larger than an answer may be; take it as json.")
+    return Response(body, media_type=form.media_type)
