@@ -1,6 +1,7 @@
 """The whole house over fakes: every door in one app, no patching, no environment."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from pydantic import SecretStr
 from starlette.testclient import TestClient
@@ -15,12 +16,15 @@ from functions.core.accounts.store import Accounts
 from functions.core.accounts.tokens import AccessTokens
 from functions.core.changes import Reaction
 from functions.core.clock import Clock, utc_now
+from functions.core.jobs.followers import settle_followers
 from functions.core.jobs.queue_depths import QueueDepths
+from functions.core.jobs.results import Transcript, transcript_to_json
 from functions.core.jobs.store import Jobs
 from functions.core.jobs.worker_report import WorkerReports
 from functions.core.keys.ring import KeyRing
 from functions.core.recordings.arrivals import Arrivals
-from functions.core.recordings.media import Media, source_key
+from functions.core.recordings.correcting import Correcting
+from functions.core.recordings.media import Media, result_key, source_key
 from functions.core.recordings.model import Recording
 from functions.core.recordings.orders import Orders
 from functions.core.recordings.store import Recordings
@@ -29,7 +33,7 @@ from functions.openai.transcribing import Transcriber
 from functions.openai.waiting import Patience
 from functions.system.settings import SystemSettings
 from infra.doors import ROUTERS
-from tests.builders import PASSWORD, a_user
+from tests.builders import PASSWORD, a_recording, a_user
 from tests.fakes.leavers import FakeLeavers
 from tests.fakes.limiter import FakeLimiter
 from tests.fakes.media import FakeMedia
@@ -37,6 +41,7 @@ from tests.fakes.messages import FakeMessages
 from tests.fakes.queues import FakeQueues
 from tests.fakes.table import FakeTable
 
+WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(100)
 SECRET = "a secret of more than thirty-two characters"
 OPERATOR_KEY = "operator-key-one"
 SETUP_CODE = "setup-code"
@@ -96,6 +101,7 @@ class House:
                 Jobs: self.jobs,
                 Orders: orders,
                 Media: self.media,
+                Correcting: Correcting(recordings=self.recordings, media=self.media),
                 Uploads: settings,
                 Clock: self.clock,
                 QueueDepths: self.queues,
@@ -138,6 +144,17 @@ class House:
             self.library_table.changes = []
             for reaction in self.reactions:
                 reaction.react(changes)
+
+    def a_transcribed_recording(self, owner: User, transcript: Transcript, **changes: object) -> Recording:
+        """A recording of somebody whose transcription has just succeeded."""
+        recording = self.recordings.add(a_recording(owner_id=owner.id, **changes))
+        job = self.uploaded(recording, WAV).job_ids[0]
+        held = self.jobs.claim(job, by="test", lease=timedelta(seconds=30))
+        key = result_key(job, 1, "transcript.json")
+        self.media.write(key, transcript_to_json(transcript), content_type="application/json")
+        finished = self.jobs.finish(held, result_key=key, timings={})
+        settle_followers(finished, jobs=self.jobs, recordings=self.recordings, queues=self.queues)
+        return self.recordings.get(recording.id)
 
     def uploaded(self, recording: Recording, body: bytes) -> Recording:
         """Put bytes where the form would, and tell the house as the bucket would."""

@@ -8,6 +8,7 @@ from functions.core.clock import Clock, utc_now
 from functions.core.jobs.store import Jobs
 from functions.core.limits.store import DynamoLimiter
 from functions.core.observability import set_up_logging
+from functions.core.recordings.correcting import Correcting
 from functions.core.recordings.media import Media, S3Media
 from functions.core.recordings.store import Recordings
 from functions.core.settings import Door, LibraryTable, MediaBucket, MediaEndpoint, Uploads
@@ -22,6 +23,8 @@ class Settings(Door, LibraryTable, MediaBucket, MediaEndpoint, Uploads):
 settings = Settings()
 set_up_logging("recordings", level=settings.log_level, form=settings.log_format)
 library = DynamoTable(settings.library_table)
+recordings = Recordings(library, clock=utc_now)
+media = S3Media(settings.media_bucket, public_endpoint=settings.media_endpoint_url or None)
 services = Services(
     caller_services(
         settings,
@@ -30,9 +33,10 @@ services = Services(
         clock=utc_now,
     )
     | {
-        Recordings: Recordings(library, clock=utc_now),
+        Recordings: recordings,
+        Correcting: Correcting(recordings=recordings, media=media),
         Jobs: Jobs(library, clock=utc_now),
-        Media: S3Media(settings.media_bucket, public_endpoint=settings.media_endpoint_url or None),
+        Media: media,
         Uploads: settings,
         Clock: utc_now,
     }

@@ -10,8 +10,8 @@ from functions.core.recordings.model import Recording
 NAME_OF: Final = {Kind.TRANSCRIBE: "transcript", Kind.SUMMARISE: "summary"}
 
 
-def outcome(recording: Recording, jobs: list[Job], kind: Kind, now: datetime) -> str:
-    """Return the key of the newest result of a kind; a later attempt that failed does not hide it.
+def outcome(recording: Recording, jobs: list[Job], kind: Kind, now: datetime) -> Job:
+    """Return the newest job of a kind that left a result; a later attempt that failed does not hide it.
 
     Raises:
         NotFound: nobody asked for one.
@@ -19,7 +19,7 @@ def outcome(recording: Recording, jobs: list[Job], kind: Kind, now: datetime) ->
     """
     done = newest_result(jobs, kind)
     if done is not None and done.result_key is not None:
-        return done.result_key
+        return done
     name = NAME_OF[kind]
     recording.need_bytes(now)
     newest = max((job for job in jobs if job.kind is kind), key=lambda job: job.id, default=None)

@@ -11,19 +11,13 @@ from functions.core.jobs.model import Job, Kind
 from functions.core.jobs.options import Language, Wanted, chosen
 from functions.core.recordings.media import UploadForm
 from functions.core.recordings.model import Process, Recording, RecordingStatus
-
-
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("may not hold control characters")
-    return text
-
+from functions.core.recordings.texts import printable
 
 FileName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(_printable)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(printable)
 ]
 Title = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(printable)
 ]
 ContentType = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[\w.+-]+/[\w.+-]+(;[ \w.+=\"-]*)?$")

@@ -12,6 +12,7 @@ from functions.core.jobs.options import SummariseOptions
 from functions.core.jobs.results import Summary, Transcript, summary_to_json, transcript_from_json
 from functions.core.jobs.store import TRANSCRIPT_MISSING, Jobs
 from functions.core.observability import log
+from functions.core.recordings.correcting import transcript_key
 from functions.core.recordings.media import Media, result_key
 from functions.core.recordings.store import Recordings
 from gpu_worker.claim import Hopeless
@@ -60,13 +61,13 @@ class SummariseTask:
         )
 
     def _transcript(self, job: Job) -> tuple[Job, Transcript]:
-        """The transcript, and the job that made it."""
+        """The transcript, as people have corrected it, and the job that made it."""
         try:
             recording = self._recordings.get(job.recording_id)
             source = newest_result(self._jobs.get_many(recording.job_ids), Kind.TRANSCRIBE)
             if source is None or source.result_key is None:
                 raise Hopeless(TRANSCRIPT_MISSING.code, TRANSCRIPT_MISSING.detail)
-            return source, transcript_from_json(self._media.read(source.result_key))
+            return source, transcript_from_json(self._media.read(transcript_key(recording, source) or ""))
         except NotFound as error:
             raise Hopeless("recording-gone", "The recording is not there any more.") from error
 

@@ -46,6 +46,8 @@ class Transcript:
     task: str = "transcribe"
     """`translate` where the text is English whatever was spoken."""
     notes: tuple[str, ...] = ()
+    corrected: tuple[int, ...] = ()
+    """Segments whose words or speaker a person has corrected."""
 
     @property
     def text(self) -> str:
@@ -120,6 +122,7 @@ def transcript_from_json(body: bytes) -> Transcript:
         model=data["model"],
         task=data.get("task", "transcribe"),
         notes=tuple(data["notes"]),
+        corrected=tuple(data.get("corrected", [])),
     )
 
 

@@ -5,6 +5,7 @@
 from functions.recordings.routes import announcing
 from functions.recordings.routes import listing
 from functions.recordings.routes import results
+from functions.recordings.routes import correcting
 from functions.recordings.routes.door import router
 
-__all__ = ["announcing", "listing", "results", "router"]
+__all__ = ["announcing", "correcting", "listing", "results", "router"]

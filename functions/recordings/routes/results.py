@@ -15,6 +15,7 @@ from functions.core.jobs.documents import Heading
 from functions.core.jobs.exports import FORMATS, Format, Style
 from functions.core.jobs.model import Kind
 from functions.core.jobs.results import Transcript, transcript_from_json
+from functions.core.recordings.correcting import transcript_key
 from functions.core.recordings.media import attachment, source_key
 from functions.core.recordings.model import RecordingStatus
 from functions.core.recordings.store import seen_by
@@ -81,6 +82,10 @@ def read_transcript(
     max_lines: Annotated[
         int, Query(ge=1, le=5, description="Lines in a caption of `srt` and `vtt`; the other formats ignore it")
     ] = DEFAULT_LAYOUT.max_lines,
+    version: Annotated[
+        Literal["corrected", "original"],
+        Query(description="With what people have corrected, or as it was transcribed"),
+    ] = "corrected",
     speakers: Annotated[  # noqa: FBT002 (the interface's word)
         bool, Query(description="Whether to name who speaks, where that is known; `json` always does")
     ] = True,
@@ -100,7 +105,8 @@ def read_transcript(
     In `txt` and `srt` a speaker is named where they begin to speak, in `vtt` in each cue (`<v Anna>`).
     """
     recording = seen_by(caller, recordings.find(recording_id))
-    key = outcome(recording, jobs.get_many(recording.job_ids), Kind.TRANSCRIBE, clock())
+    job = outcome(recording, jobs.get_many(recording.job_ids), Kind.TRANSCRIBE, clock())
+    key = (job.result_key if version == "original" else transcript_key(recording, job)) or ""
     filename = f"{recording.title}.{format}"
     if format == "json":
         answer = answer_with(media, key, filename=filename)
@@ -136,8 +142,8 @@ def read_summary(
     `coverage` is the share of the transcript that was read for it.
     """
     recording = seen_by(caller, recordings.find(recording_id))
-    key = outcome(recording, jobs.get_many(recording.job_ids), Kind.SUMMARISE, clock())
-    return Response(media.read(key), media_type="application/json")
+    job = outcome(recording, jobs.get_many(recording.job_ids), Kind.SUMMARISE, clock())
+    return Response(media.read(job.result_key or ""), media_type="application/json")
 
 
 def _file(transcript: Transcript, form: Format, style: Style) -> Response:
