@@ -9,12 +9,14 @@ from functions.debug.routes import router as debug
 from functions.jobs.routes import router as jobs
 from functions.openai.routes import router as openai
 from functions.recordings.routes import router as recordings
+from functions.shares.routes import router as shares
 from functions.system.routes import router as system
 
 ROUTERS: Final[dict[str, APIRouter]] = {
     "accounts": accounts,
     "recordings": recordings,
     "jobs": jobs,
+    "shares": shares,
     "openai": openai,
     "system": system,
     "debug": debug,

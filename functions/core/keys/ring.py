@@ -33,6 +33,8 @@ class Purpose(StrEnum):
     CODES = "codes"
     PERSONAL_DATA = "personal-data"
     CURSORS = "cursors"
+    SHARES = "shares"
+    WEBHOOKS = "webhooks"
 
 
 class UnknownKey(Exception):

@@ -14,9 +14,9 @@ from functions.core.jobs.store import Jobs
 from functions.core.observability import log
 from functions.core.recordings.correcting import Correcting
 from functions.core.recordings.model import Recording
+from functions.core.recordings.outcomes import outcome
 from functions.core.recordings.store import seen_by
 from functions.recordings.correction_schemas import CorrectedView, CorrectionsRequest
-from functions.recordings.outcomes import outcome
 from functions.recordings.parts import RecordingId, TheClock, TheJobs, TheRecordings
 from functions.recordings.routes.door import router
 

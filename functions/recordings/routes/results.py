@@ -7,19 +7,14 @@ from fastapi.responses import RedirectResponse
 
 from functions.api.callers import RecordingsReader
 from functions.api.problems import problems
-from functions.api.results import ANSWER_BYTES, answer_with
+from functions.api.transcripts import RESPONSES, WantedFormat, transcript_answer
 from functions.core.errors import Conflict, Invalid, NotFound, TooLarge
-from functions.core.jobs.caption_layout import Layout
-from functions.core.jobs.captions import DEFAULT_LAYOUT
-from functions.core.jobs.documents import Heading
-from functions.core.jobs.exports import FORMATS, Format, Style
 from functions.core.jobs.model import Kind
-from functions.core.jobs.results import Transcript, transcript_from_json
 from functions.core.recordings.correcting import transcript_key
-from functions.core.recordings.media import attachment, source_key
+from functions.core.recordings.media import source_key
 from functions.core.recordings.model import RecordingStatus
+from functions.core.recordings.outcomes import outcome
 from functions.core.recordings.store import seen_by
-from functions.recordings.outcomes import outcome
 from functions.recordings.parts import RecordingId, TheClock, TheJobs, TheMedia, TheRecordings
 from functions.recordings.routes.door import router
 
@@ -49,18 +44,7 @@ def download_recording(
     "/recordings/{recording_id}/transcript",
     response_class=Response,
     responses={
-        200: {
-            "description": "The transcript, as a file named after the recording",
-            "content": {
-                "application/json": {"schema": {"type": "object"}},
-                "text/plain": {"schema": {"type": "string"}},
-                "application/x-subrip": {"schema": {"type": "string"}},
-                "text/vtt": {"schema": {"type": "string"}},
-                "text/tab-separated-values": {"schema": {"type": "string"}},
-                FORMATS["docx"].media_type: {"schema": {"type": "string", "format": "binary"}},
-            },
-        },
-        307: {"description": "A transcript too large for an answer, at a signed address"},
+        **RESPONSES,
         **problems(NotFound, Conflict, TooLarge, Invalid),
     },
 )
@@ -71,24 +55,11 @@ def read_transcript(
     jobs: TheJobs,
     media: TheMedia,
     clock: TheClock,
-    format: Annotated[  # noqa: A002 (the interface's word)
-        Literal["json", "txt", "srt", "vtt", "tsv", "docx"],
-        Query(description="`json` has words and times; the others are files to read, show or import"),
-    ] = "json",
-    max_line_length: Annotated[
-        int,
-        Query(ge=10, le=200, description="Characters in a line of `srt` and `vtt`; the other formats ignore it"),
-    ] = DEFAULT_LAYOUT.max_line_length,
-    max_lines: Annotated[
-        int, Query(ge=1, le=5, description="Lines in a caption of `srt` and `vtt`; the other formats ignore it")
-    ] = DEFAULT_LAYOUT.max_lines,
+    wish: WantedFormat,
     version: Annotated[
         Literal["corrected", "original"],
         Query(description="With what people have corrected, or as it was transcribed"),
     ] = "corrected",
-    speakers: Annotated[  # noqa: FBT002 (the interface's word)
-        bool, Query(description="Whether to name who speaks, where that is known; `json` always does")
-    ] = True,
 ) -> Response:
     """Read what was said, in the format of your choice.
 
@@ -107,18 +78,7 @@ def read_transcript(
     recording = seen_by(caller, recordings.find(recording_id))
     job = outcome(recording, jobs.get_many(recording.job_ids), Kind.TRANSCRIBE, clock())
     key = (job.result_key if version == "original" else transcript_key(recording, job)) or ""
-    filename = f"{recording.title}.{format}"
-    if format == "json":
-        answer = answer_with(media, key, filename=filename)
-    else:
-        style = Style(
-            Heading(recording.title, recording.recorded_at or recording.created_at),
-            Layout(max_line_length, max_lines),
-            speakers=speakers,
-        )
-        answer = _file(transcript_from_json(media.read(key)), FORMATS[format], style)
-    answer.headers["Content-Disposition"] = attachment(filename)
-    return answer
+    return transcript_answer(media, key, recording, wish)
 
 
 @router.get(
@@ -144,10 +104,3 @@ def read_summary(
     recording = seen_by(caller, recordings.find(recording_id))
     job = outcome(recording, jobs.get_many(recording.job_ids), Kind.SUMMARISE, clock())
     return Response(media.read(job.result_key or ""), media_type="application/json")
-
-
-def _file(transcript: Transcript, form: Format, style: Style) -> Response:
-    body = form.render(transcript, style)
-    if len(body) > ANSWER_BYTES:
-        raise TooLarge("In this format the transcript is larger than an answer may be; take it as json.")
-    return Response(body, media_type=form.media_type)
