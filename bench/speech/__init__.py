@@ -1,6 +1,6 @@
 """How well the speech lane hears, and what it costs, against named peers on the same network."""
 
-from bench.speech import fairness, limit, long, memory, short
+from bench.speech import ahead, fairness, limit, long, memory, short
 from bench.speech.engines import ENGINES, NOT_INSTALLED
 from bench.speech.runs import Choices
 
@@ -8,11 +8,12 @@ MEASUREMENTS = {
     "short": short.measure,
     "long": long.measure,
     "limit": limit.measure,
+    "ahead": ahead.measure,
     "memory": memory.measure,
     "fairness": fairness.measure,
 }
 ACCURACY = "accuracy"
-_QUICK = ("short", "long", "limit")
+_QUICK = ("short", "long", "limit", "ahead")
 
 
 def measure() -> None:

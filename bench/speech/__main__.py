@@ -1,4 +1,4 @@
-"""`python -m bench.speech [accuracy] [short] [long] [limit] [memory] [fairness]`: run these, or all."""
+"""`python -m bench.speech [accuracy] [short] [long] [limit] [ahead] [memory] [fairness]`: run these, or all."""
 
 import argparse
 

@@ -235,6 +235,7 @@ class _Stream:
         self._timeline = _Timeline(begins=None if layout else 0.0)
         self._resampling = _Resampling(layout, self.width)
         self._kept: list[Samples] = []
+        self._kept_length = 0  # in samples
 
     def add(self, frame: av.AudioFrame) -> Iterator[TrackBlock]:
         if hole := self._timeline.hole_before(frame):
@@ -252,27 +253,29 @@ class _Stream:
             self._keep(piece)
         yield from self._full_blocks()
         rest = np.concatenate(self._kept, axis=1) if self._kept else None
-        self._kept = []
+        self._kept, self._kept_length = [], 0
         if rest is not None and rest.shape[1]:
             yield from self._blocks(rest)
 
     def _keep(self, piece: Samples) -> None:
         self._kept.append(piece)
+        self._kept_length += piece.shape[1]
         self.seconds += piece.shape[1] / SAMPLE_RATE
 
     def _full_blocks(self) -> Iterator[TrackBlock]:
         size = int(BLOCK_SECONDS * SAMPLE_RATE)
-        if sum(piece.shape[1] for piece in self._kept) < size:
+        if self._kept_length < size:
             return
         joined = np.concatenate(self._kept, axis=1)
         whole = joined.shape[1] - joined.shape[1] % size
-        self._kept = [joined[:, whole:].copy()]
+        self._kept, self._kept_length = [joined[:, whole:].copy()], joined.shape[1] - whole
         for start in range(0, whole, size):
             yield from self._blocks(joined[:, start : start + size])
 
     def _blocks(self, samples: Samples) -> Iterator[TrackBlock]:
         for channel in range(self.width):
-            yield TrackBlock(self._first_track + channel, np.ascontiguousarray(samples[channel]))
+            # Float formats can carry NaN, which would spread through everything after it.
+            yield TrackBlock(self._first_track + channel, np.nan_to_num(samples[channel]))
 
 
 class _Timeline:
@@ -318,9 +321,8 @@ class _Resampling:
         if self._resampler is None:
             return
         for converted in self._resampler.resample(frame):
-            # Float formats can carry NaN, which would spread through everything after it.
             samples: Any = converted.to_ndarray()
-            yield np.nan_to_num(_of_width(samples, self._width), copy=False)
+            yield _of_width(samples, self._width)
 
 
 def _of_width(samples: Samples, width: int) -> Samples:

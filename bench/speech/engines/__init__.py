@@ -19,6 +19,7 @@ _FORMS: Final = {
     "stock": "ctranslate2",
     "batched": "ctranslate2",
     "encoder": "ctranslate2",
+    "ahead": "ctranslate2",
     "ours": "ctranslate2",
 }
 _NEEDS: Final = {
@@ -70,6 +71,8 @@ BATCHED_VAD: Final = "batched-vad"
 OURS: Final = "ours"
 ENCODER: Final = "encoder"
 ENCODER_CUT: Final = "encoder-cut"
+AHEAD: Final = "ahead"
+AHEAD_STOCK: Final = "ahead-stock"
 
 ENGINES: Final[dict[str, Entry]] = {
     OPENAI: Entry("openai-whisper, float32", "openai"),
@@ -82,4 +85,6 @@ ENGINES: Final[dict[str, Entry]] = {
     OURS: Entry("Parley, int8", "ours"),
     ENCODER: Entry("the encoder alone, windows of 30 s", "encoder"),
     ENCODER_CUT: Entry("the encoder alone, windows as long as the recording", "encoder", {"cut": True}),
+    AHEAD_STOCK: Entry("faster-whisper: decode, its VAD, features", "ahead", {"stock": True}),
+    AHEAD: Entry("Parley: decode, find speech, cut, features", "ahead"),
 }

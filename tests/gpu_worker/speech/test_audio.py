@@ -1,4 +1,5 @@
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,25 @@ def test_sound_of_another_rate_becomes_16_khz(tmp_path: Path) -> None:
     sound, _ = decoded(write_wav(tmp_path / "tone.wav", tone, 48_000))
     spectrum = np.abs(np.fft.rfft(sound))
     assert np.argmax(spectrum) / len(sound) * SAMPLE_RATE == pytest.approx(440, abs=2)
+
+
+def test_a_sample_that_is_no_number_spoils_only_itself(tmp_path: Path) -> None:
+    tone = np.sin(np.arange(2 * SAMPLE_RATE) * 2 * np.pi * 440 / SAMPLE_RATE).astype(np.float32) * 0.5
+    broken = tone.copy()
+    broken[[1000, 20_000]] = np.nan
+    path = tmp_path / "floats.wav"
+    header = struct.pack("<4sI4s4sIHHIIHH4sI", *_float_header(broken.nbytes))
+    path.write_bytes(header + broken.tobytes())
+    sound, damage = decoded(path)
+    tone[[1000, 20_000]] = 0
+    np.testing.assert_array_equal(sound, tone)
+    assert damage is None
+
+
+def _float_header(size: int) -> tuple[bytes | int, ...]:
+    """32-bit floats, mono."""
+    rate = SAMPLE_RATE
+    return b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 3, 1, rate, 4 * rate, 4, 32, b"data", size
 
 
 def test_blocks_have_one_size_and_the_last_is_the_rest(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import ctranslate2
 import numpy as np
 import pytest
 
@@ -166,6 +167,24 @@ def test_encoding_all_at_once_is_encoding_one_by_one(engine: SpeechEngine, eight
         np.testing.assert_allclose(first, second, atol=0.02)
     np.testing.assert_array_equal(np.array(alone.view([2]))[0], alone.rows[2])
     np.testing.assert_array_equal(np.array(together.view([2]))[0], together.rows[2])
+
+
+class InBfloat16:
+    """A model as a GPU has it where it computes in bfloat16, which NumPy does not know."""
+
+    def encode(self, features: ctranslate2.StorageView) -> ctranslate2.StorageView:
+        return features.to(ctranslate2.DataType.bfloat16)
+
+
+@pytest.mark.parametrize("on_gpu", [True, False])
+def test_what_is_encoded_in_bfloat16_is_kept_in_32_bits(on_gpu: bool, eight: list[Excerpt]) -> None:
+    encodings = Encodings(InBfloat16(), eight[:2], on_gpu=on_gpu)
+    kept = [replace(excerpt, encoded=row) for excerpt, row in zip(eight, encodings.rows, strict=False)]
+    for excerpt, row in zip(kept, encodings.rows, strict=True):
+        assert row.dtype == np.float32
+        np.testing.assert_allclose(row, excerpt.features, rtol=2**-8)
+    again = Encodings(InBfloat16(), kept, on_gpu=on_gpu).view().to(ctranslate2.DataType.bfloat16)
+    np.testing.assert_array_equal(np.array(again.to(ctranslate2.DataType.float32)), np.stack(encodings.rows))
 
 
 def test_a_window_in_less_room_gives_the_text_of_a_whole_window(engine: SpeechEngine) -> None:
