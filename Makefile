@@ -52,7 +52,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-s
 
 lock: $(VENV)/dev.installed ## Lock the dependency groups of pyproject.toml anew
 	$(LOCK) --upgrade --group dev --output-file requirements/dev.txt
-	@for group in bootstrap api worker local; do \
+	@for group in bootstrap api search worker local; do \
 		echo "locking $$group"; \
 		$(LOCK) --upgrade --constraint requirements/dev.txt --group $$group --output-file requirements/$$group.txt || exit 1; \
 	done

@@ -1,8 +1,8 @@
-"""`python -m bench [accounts] [imports] [gateway] [speech] [startup]`: run these measurements, or all."""
+"""`python -m bench [accounts] [imports] [gateway] [speech] [startup] [workspace]`: run these measurements, or all."""
 
 import sys
 
-from bench import accounts, gateway, imports, speech, startup
+from bench import accounts, gateway, imports, speech, startup, workspace
 
 MEASUREMENTS = {
     "accounts": accounts.measure,
@@ -10,6 +10,7 @@ MEASUREMENTS = {
     "gateway": gateway.measure,
     "speech": speech.measure,
     "startup": startup.measure,
+    "workspace": workspace.measure,
 }
 
 if __name__ == "__main__":

@@ -138,7 +138,8 @@ class LaneWorker:
         if task is None:
             return claim.fail(Failure("unknown-kind", f"No worker here can {claim.job.kind}."))
         try:
-            outcome = task.run(Work(claim, is_last_try(claim.job.tries)))
+            with self._house.reporter.working_on(claim.job):
+                outcome = task.run(Work(claim, is_last_try(claim.job.tries)))
         except Hopeless as error:
             return claim.fail(error.failure)
         return claim.finish(result_key=outcome.result_key, timings=outcome.timings)

@@ -4,16 +4,18 @@ Words are written in a thread of their own: a table that hangs must hold up neit
 """
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from functions.core.clock import Clock
-from functions.core.jobs.model import Failure, Kind
-from functions.core.jobs.worker_report import LastError, WorkerReport, WorkerReports
+from functions.core.jobs.model import Failure, Job, Kind
+from functions.core.jobs.worker_report import InHand, LastError, WorkerReport, WorkerReports
 from functions.core.observability import log
 from gpu_worker import machine
 from gpu_worker.settings import WorkerSettings
@@ -21,6 +23,8 @@ from gpu_worker.speech.models import on_disk
 
 SPEAKS_EVERY: Final = timedelta(minutes=5)
 """Half of the time after which a silent worker is taken for gone."""
+TELLS_OF_WORK_AFTER: Final = timedelta(seconds=20)
+"""What is in hand is not worth a word each time it changes."""
 _LONGEST_DETAIL: Final = 500
 
 
@@ -53,6 +57,7 @@ class Reporter:
         self._report = facts
         self._has_started = False
         self._is_due = False
+        self._in_hand: dict[str, InHand] = {}
         self._lock = threading.Lock()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="report")
         self._last: Future[None] | None = None
@@ -80,16 +85,41 @@ class Reporter:
                 **facts,
             )
 
-    def could_not_start(self, failure: Failure) -> None:
-        """Say why there is no model; the last word of a worker that ends."""
+    def started_without_speech(self) -> None:
+        """Say that the worker is there for the other lanes."""
         with self._lock:
             self._has_started = True
-            self._say(last_error=self._error(failure, None))
+            self._say()
+
+    def could_not_start(self, failure: Failure) -> None:
+        """Say why; the last word of a worker that ends before it has begun."""
+        with self._lock:
+            self._has_started = True
+            self._say(last_error=self._error(failure, None), ended_at=self._clock())
+
+    def ended(self) -> None:
+        """Say that the worker stops, as it was told to."""
+        with self._lock:
+            if self._has_started:
+                self._say(ended_at=self._clock())
+
+    @contextmanager
+    def working_on(self, job: Job) -> Iterator[None]:
+        """Have a job in hand inside the block."""
+        with self._lock:
+            self._in_hand[job.id] = InHand(job_id=job.id, kind=job.kind, since=self._clock())
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_hand.pop(job.id, None)
 
     def seen(self) -> None:
-        """Say that the worker lives, if it has not just done so."""
+        """Say that the worker lives and what it has in hand, if it has not just done so."""
         with self._lock:
-            if self._has_started and self._clock() - self._report.last_seen >= SPEAKS_EVERY:
+            is_news = tuple(self._in_hand.values()) != self._report.in_hand
+            silent_for = self._clock() - self._report.last_seen
+            if self._has_started and silent_for >= (TELLS_OF_WORK_AFTER if is_news else SPEAKS_EVERY):
                 self._say()
 
     def done(self, kind: Kind) -> None:  # noqa: ARG002 - said as of what broke
@@ -114,7 +144,8 @@ class Reporter:
 
     def _say(self, **news: Any) -> None:
         """Take note, and have it written if the worker has started; the caller holds the lock."""
-        self._report = replace(self._report, seen_at=self._clock(), **news)
+        in_hand = tuple(self._in_hand.values())
+        self._report = replace(self._report, seen_at=self._clock(), in_hand=in_hand, **news)
         # A write that has not begun says this too.
         if self._has_started and not self._is_due:
             self._is_due = True

@@ -62,9 +62,10 @@ class Worker:
             threads = self._start_lanes()
         except ModelUnavailable as error:
             log.error("no model to work with", detail=error.detail)
-            self._house.reporter.could_not_start(Failure(error.code, error.detail))
-            self._house.reporter.finish()
-            return 1
+            return self._say_why(Failure(error.code, error.detail))
+        except Exception as error:  # noqa: BLE001 (whatever it was, somebody must learn of it)
+            log.error("the worker could not start")
+            return self._say_why(Failure("start-failed", f"It broke ({type(error).__name__}); its log says more."))
         while not self._stopping.wait(GLANCE_SECONDS):
             self._house.reporter.seen()
             self._end_if_the_model_hangs()
@@ -72,9 +73,15 @@ class Worker:
         self._stop(threads)
         return 0
 
+    def _say_why(self, failure: Failure) -> int:
+        self._house.reporter.could_not_start(failure)
+        self._house.reporter.finish()
+        return 1
+
     def _start_listening(self) -> None:
         """Load the model before the first message: a job in hand should not wait for a download."""
         if Lane.SPEECH not in self._settings.worker_lanes:
+            self._house.reporter.started_without_speech()
             return
         engine = self._listener.start()
         self._house.reporter.started(
@@ -114,6 +121,7 @@ class Worker:
         for room in self._rooms.values():
             room.close()
         self._house.heartbeat.stop()
+        self._house.reporter.ended()
         self._house.reporter.finish()
 
     def _end_if_the_model_hangs(self) -> None:
@@ -133,7 +141,8 @@ class Worker:
     @cached_property
     def _house(self) -> House:
         settings = self._settings
-        worker = socket.gethostname()
+        # A machine may run several.
+        worker = f"{socket.gethostname()}-{os.getpid()}"
         lease = timedelta(seconds=settings.lease_seconds)
         return House(
             jobs=Jobs(self._library, clock=utc_now),

@@ -8,13 +8,17 @@ from parley.commands.account import erase_me, login, logout, register
 from parley.commands.admin import admin
 from parley.commands.jobs import cancel, summarise, transcribe
 from parley.commands.keys import keys
+from parley.commands.locations import locations
 from parley.commands.ls import list_recordings
 from parley.commands.options import InOrder, group_options
 from parley.commands.password import password
 from parley.commands.results import summary, transcript
+from parley.commands.rm import delete_recordings
+from parley.commands.stats import stats
 from parley.commands.system import check, models
 from parley.commands.upload import upload
 from parley.commands.watch import watch
+from parley.commands.webhooks import webhooks
 from parley.errors import FAILED, INTERRUPTED, Failure
 from parley.session import Session
 from parley.show import plain
@@ -74,8 +78,12 @@ for command in (
     summarise,
     cancel,
     list_recordings,
+    delete_recordings,
+    stats,
+    locations,
     models,
     keys,
+    webhooks,
     password,
     erase_me,
     admin,

@@ -3,7 +3,7 @@
 `raw` keeps the whole JSON, so that `--json` hands on fields that this version has never heard of.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -96,10 +96,27 @@ class FormUpload:
 
 @dataclass(frozen=True, slots=True)
 class PartsUpload:
-    """Where a large file goes in parts; `urls` by part number, not necessarily all of them."""
+    """A large file goes in parts; `there`: the checksums of those that storage has, by their number."""
 
     part_size: int
-    urls: dict[int, str]
+    there: dict[int, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPart:
+    """Where one part goes."""
+
+    url: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A recording to come and where its bytes go; None: nowhere, for they are there."""
+
+    recording: Recording
+    upload: FormUpload | PartsUpload | None
+    duplicate: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,18 +212,25 @@ def read_job(data: dict[str, Any]) -> Job:
     )
 
 
-def read_upload(data: dict[str, Any]) -> FormUpload | PartsUpload:
-    """Read where the bytes go."""
-    if data["method"] == "multipart":
-        if data["part_size"] < 1:
-            raise ValueError("part_size")
-        return PartsUpload(part_size=data["part_size"], urls=read_part_urls(data))
-    return FormUpload(url=data["url"], fields={str(name): str(value) for name, value in data["fields"].items()})
+def read_announced(data: dict[str, Any]) -> Announced:
+    """Read what became of an announcement."""
+    upload = data["upload"]
+    return Announced(
+        recording=read_recording(data["recording"]),
+        upload=None if upload is None else _read_upload(upload),
+        duplicate=bool(data.get("duplicate")),
+    )
 
 
-def read_part_urls(data: dict[str, Any]) -> dict[int, str]:
-    """Read signed part URLs by their number."""
-    return {part["number"]: part["url"] for part in data["parts"]}
+def read_signed_parts(data: dict[str, Any]) -> dict[int, SignedPart]:
+    """Read where parts go, by their number."""
+    return {part["number"]: SignedPart(part["url"], _texts(part.get("headers") or {})) for part in data["parts"]}
+
+
+def read_stored_parts(data: dict[str, Any]) -> PartsUpload:
+    """Read how far an upload in parts is."""
+    there = {part["number"]: part.get("checksum_sha256") for part in data["parts"]}
+    return PartsUpload(_part_size(data), there)
 
 
 def read_transcript(data: dict[str, Any]) -> Transcript:
@@ -239,6 +263,23 @@ def read_summary(data: dict[str, Any]) -> Summary:
         transcript_job_id=data.get("transcript_job_id"),
         raw=data,
     )
+
+
+def _read_upload(data: dict[str, Any]) -> FormUpload | PartsUpload:
+    if data["method"] == "multipart":
+        return PartsUpload(_part_size(data))
+    return FormUpload(url=data["url"], fields=_texts(data["fields"]))
+
+
+def _part_size(data: dict[str, Any]) -> int:
+    size = int(data["part_size"])
+    if size < 1:
+        raise ValueError("part_size")
+    return size
+
+
+def _texts(data: dict[str, Any]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in data.items()}
 
 
 def _statements(items: list[Any]) -> tuple[Statement, ...]:

@@ -1,5 +1,6 @@
 """The HTTP API as typed methods."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,21 +8,27 @@ import httpx
 
 from parley.account_calls import AccountCalls
 from parley.answers import (
-    FormUpload,
+    Announced,
     Job,
     PartsUpload,
     Recording,
+    SignedPart,
     Summary,
     Transcript,
+    read_announced,
     read_job,
-    read_part_urls,
     read_recording,
+    read_signed_parts,
+    read_stored_parts,
     read_summary,
     read_transcript,
-    read_upload,
 )
+from parley.deletions import DeletionCalls
+from parley.locations import LocationCalls
+from parley.stats import StatsCalls
 from parley.system import SystemCalls
 from parley.transport import once, segment, understanding
+from parley.webhooks import WebhookCalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,36 +53,55 @@ class NewRecording:
     title: str | None = None
     language: str | None = None
     process: tuple[Wanted, ...] = ()
+    sha256: str | None = None
+    again: bool = False
+    """Also where the same bytes are there already."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the server takes it."""
+        body: dict[str, Any] = {
+            "filename": self.filename,
+            "size": self.size,
+            "content_type": self.content_type,
+            "process": [wanted.as_json() for wanted in self.process],
+            # Where it comes in parts, storage then holds each of them against what we have read.
+            "part_checksums": True,
+        }
+        perhaps = {
+            "title": self.title,
+            "language": self.language,
+            "sha256": self.sha256,
+            "allow_duplicate": self.again,
+        }
+        return body | {name: value for name, value in perhaps.items() if value}
 
 
-class Api(AccountCalls, SystemCalls):
+class Api(AccountCalls, SystemCalls, LocationCalls, StatsCalls, DeletionCalls, WebhookCalls):
     """All that the command line asks of a server: recordings here, the rest in what it is made of."""
 
-    def announce(self, new: NewRecording) -> tuple[Recording, FormUpload | PartsUpload]:
+    def announce(self, new: NewRecording) -> Announced:
         """Say what will be uploaded; returns where."""
-        body = {
-            "filename": new.filename,
-            "size": new.size,
-            "content_type": new.content_type,
-            "process": [wanted.as_json() for wanted in new.process],
-        }
-        body |= {name: value for name, value in (("title", new.title), ("language", new.language)) if value}
-        response = self._ask("POST", "/v1/recordings", json=body, headers=once())
+        response = self._ask("POST", "/v1/recordings", json=new.as_json(), headers=once())
         with understanding(response):
-            data = response.json()
-            return read_recording(data["recording"]), read_upload(data["upload"])
+            return read_announced(response.json())
 
-    def sign_parts(self, recording_id: str, numbers: list[int]) -> dict[int, str]:
-        """Get URLs for parts of a multipart upload, anew or for the first time."""
+    def sign_parts(self, recording_id: str, checksums: Mapping[int, str]) -> dict[int, SignedPart]:
+        """Learn where parts go, by their numbers and checksums, anew or for the first time."""
         path = f"/v1/recordings/{segment(recording_id)}/parts"
-        response = self._ask("POST", path, json={"numbers": numbers}, headers=once())
+        response = self._ask("POST", path, json={"parts": _parts(checksums)}, headers=once())
         with understanding(response):
-            return read_part_urls(response.json())
+            return read_signed_parts(response.json())
 
-    def complete(self, recording_id: str, etags: dict[int, str]) -> None:
-        """Finish a multipart upload."""
-        body = {"parts": [{"number": number, "etag": etags[number]} for number in sorted(etags)]}
-        self._ask("POST", f"/v1/recordings/{segment(recording_id)}/complete", json=body, headers=once())
+    def stored_parts(self, recording_id: str) -> PartsUpload:
+        """Return how far an upload in parts is."""
+        response = self._ask("GET", f"/v1/recordings/{segment(recording_id)}/parts")
+        with understanding(response):
+            return read_stored_parts(response.json())
+
+    def complete(self, recording_id: str, checksums: Mapping[int, str]) -> None:
+        """Have the parts put together."""
+        path = f"/v1/recordings/{segment(recording_id)}/complete"
+        self._ask("POST", path, json={"parts": _parts(checksums)}, headers=once())
 
     def start(self, recording_id: str, wanted: Wanted) -> Job:
         """Have something done with a recording that is there."""
@@ -102,9 +128,9 @@ class Api(AccountCalls, SystemCalls):
         with understanding(response):
             return read_recording(response.json())
 
-    def recordings(self, *, limit: int) -> tuple[list[Recording], str | None]:
-        """Return the newest `limit` recordings, and the cursor behind them."""
-        return self._list("/v1/recordings", read_recording, limit=limit)
+    def recordings(self, *, limit: int, filters: Mapping[str, str] | None = None) -> tuple[list[Recording], str | None]:
+        """Return the newest `limit` recordings, or of those that `filters` find, and the cursor behind them."""
+        return self._list("/v1/recordings", read_recording, limit=limit, params=dict(filters or {}))
 
     def transcript(self, recording_id: str) -> Transcript:
         """Return what was said."""
@@ -135,3 +161,7 @@ class Api(AccountCalls, SystemCalls):
     def _transcript(self, recording_id: str, form: str, **look: str) -> httpx.Response:
         path = f"/v1/recordings/{segment(recording_id)}/transcript"
         return self._fetch(path, params={"format": form} | look)
+
+
+def _parts(checksums: Mapping[int, str]) -> list[dict[str, Any]]:
+    return [{"number": number, "checksum_sha256": checksum} for number, checksum in sorted(checksums.items())]

@@ -23,6 +23,8 @@ from parley.uploads import Source, UploadWatcher
 
 Say = Callable[[str], None]
 QUARTERS: Final = 4
+LONG_READ: Final = 200_000_000
+"""From so many bytes on, reading a file takes long enough to be shown."""
 
 
 def _console() -> Console | None:
@@ -32,11 +34,21 @@ def _console() -> Console | None:
 
 
 @contextmanager
-def upload_progress(source: Source, say: Say) -> Iterator[UploadWatcher]:
+def reading_progress(source: Source, say: Say) -> Iterator[UploadWatcher]:
+    """Show how far a file is read while the block runs, if that takes long."""
+    if source.size < LONG_READ:
+        yield _Silence()
+        return
+    with upload_progress(source, say, doing="reading") as watcher:
+        yield watcher
+
+
+@contextmanager
+def upload_progress(source: Source, say: Say, *, doing: str = "uploading") -> Iterator[UploadWatcher]:
     """Show one upload while the block runs."""
     console = _console()
     if console is None:
-        yield _UploadLines(source, say)
+        yield _UploadLines(source, say, doing)
         return
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -46,14 +58,22 @@ def upload_progress(source: Source, say: Say) -> Iterator[UploadWatcher]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bars:
-        yield _UploadBar(bars, source)
+        yield _UploadBar(bars, source, doing)
+
+
+class _Silence:
+    def sent(self, size: int) -> None:
+        pass
+
+    def again(self, reason: str) -> None:
+        pass
 
 
 class _UploadBar:
-    def __init__(self, bars: Progress, source: Source) -> None:
+    def __init__(self, bars: Progress, source: Source, doing: str) -> None:
         self._bars = bars
         self._name = plain(source.name)
-        self._task = bars.add_task(self._name, total=source.size)
+        self._task = bars.add_task(f"{doing} {self._name}", total=source.size)
 
     def sent(self, size: int) -> None:
         self._bars.update(self._task, completed=size)
@@ -63,12 +83,12 @@ class _UploadBar:
 
 
 class _UploadLines:
-    def __init__(self, source: Source, say: Say) -> None:
+    def __init__(self, source: Source, say: Say, doing: str) -> None:
         self._name = plain(source.name)
         self._size = source.size
         self._say = say
         self._quarter = 0
-        say(f"{self._name}: uploading {size_of(source.size)}")
+        say(f"{self._name}: {doing} {size_of(source.size)}")
 
     def sent(self, size: int) -> None:
         quarter = size * QUARTERS // self._size

@@ -48,6 +48,14 @@ class SystemCheck:
     raw: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """What is being tried again."""
+
+    messages: int
+    raw: dict[str, Any]
+
+
 class SystemCalls(Transport):
     """What can be asked about the server itself."""
 
@@ -65,6 +73,13 @@ class SystemCalls(Transport):
             data = response.json()
             checks = tuple(Check(one["name"], bool(one["ok"]), str(one["detail"])) for one in data["checks"])
             return SystemCheck(is_ok=bool(data["ok"]), checks=checks, raw=data)
+
+    def redrive(self, queue: str) -> Redriven:
+        """Have dead letters tried again; returns how many there are."""
+        response = self._ask("POST", "/v1/system-check/redrive", json={"queue": queue})
+        with understanding(response):
+            data = response.json()
+            return Redriven(messages=int(data["messages"]), raw=data)
 
 
 def _model(data: dict[str, Any]) -> Model:

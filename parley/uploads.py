@@ -1,11 +1,13 @@
 """Bytes from disk into storage: one S3 form POST, or the parts of a multipart upload. Never a whole file in memory."""
 
+import hashlib
 import html
 import os
 import re
 import secrets
 import stat
 import unicodedata
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Final, Protocol, Self
 import click
 import httpx
 
-from parley.answers import FormUpload, PartsUpload
+from parley.answers import FormUpload, PartsUpload, SignedPart
 from parley.client import Api
 from parley.errors import Failure, Unreachable
 from parley.media_types import media_type_of
@@ -27,6 +29,8 @@ CHUNK: Final = 256 * 1024
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
 TIMEOUT: Final = httpx.Timeout(60, connect=10, read=300)  # S3 answers only when it has stored all of it
 LONGEST_ERROR: Final = 64 * 1024
+BATCH: Final = 8
+"""Parts that are read and signed at once, before they are sent: their bytes are still in memory then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Source:
     name: str
     size: int
     content_type: str
+    changed_ns: int = 0
+    """When it was changed last."""
 
 
 class UploadWatcher(Protocol):
@@ -65,7 +71,18 @@ def look_at(path: Path) -> Source:
         raise Failure("The file is empty.")
     # macOS hands out decomposed names: composed, searches find them. format_filename() tames bytes that are no UTF-8.
     name = unicodedata.normalize("NFC", click.format_filename(path, shorten=True))
-    return Source(path=path, name=name, size=found.st_size, content_type=media_type_of(name))
+    return Source(
+        path=path, name=name, size=found.st_size, content_type=media_type_of(name), changed_ns=found.st_mtime_ns
+    )
+
+
+def sha256_of(source: Source, watcher: UploadWatcher) -> str:
+    """Read a whole file and return its hash, in hex; raises Failure."""
+    digest = hashlib.sha256()
+    for chunk in _read(source, 0, source.size):
+        digest.update(chunk.content)
+        watcher.sent(chunk.end)
+    return digest.hexdigest()
 
 
 class Sender:
@@ -112,37 +129,53 @@ class Sender:
     def send_parts(
         self, api: Api, recording_id: str, source: Source, upload: PartsUpload, watcher: UploadWatcher
     ) -> None:
-        """PUT each part, then have them put together.
+        """PUT each part that is not there, then have them put together.
 
         Raises:
+            Unreachable: the line broke; what was sent stays.
             Failure: storage refused one.
         """
-        urls = dict(upload.urls)
-        etags: dict[int, str] = {}
-        for number, start in enumerate(range(0, source.size, upload.part_size), start=1):
-            if number not in urls:
-                urls |= api.sign_parts(recording_id, [number])
-            response = self._send_part(source, urls[number], start, upload.part_size, watcher)
-            if response.status_code == 403:  # its time was over: a long upload outlives its first signatures
-                urls |= api.sign_parts(recording_id, [number])
-                response = self._send_part(source, urls[number], start, upload.part_size, watcher)
-            _expect_success(response)
-            if "ETag" not in response.headers:
-                raise Failure(f"Storage did not confirm part {number} (no ETag).")
-            etags[number] = response.headers["ETag"]
-        api.complete(recording_id, etags)
+        checksums: dict[int, str] = {}
+        try:
+            for parts in _batches(source, upload.part_size):
+                batch = {part.number: _checksum_of(source, part) for part in parts}
+                missing = {
+                    number: checksum for number, checksum in batch.items() if upload.there.get(number) != checksum
+                }
+                signed = api.sign_parts(recording_id, missing) if missing else {}
+                for part in parts:
+                    if part.number in missing:
+                        self._send_part(api, recording_id, source, part, signed, batch[part.number], watcher)
+                    watcher.sent(part.end)
+                checksums |= batch
+            _refuse_changed(source)
+            api.complete(recording_id, checksums)
+        except Unreachable as failure:
+            raise Unreachable(f"{failure} Type the same again within two days to go on.") from failure
 
-    def _send_part(
-        self, source: Source, url: str, start: int, part_size: int, watcher: UploadWatcher
-    ) -> httpx.Response:
-        length = min(part_size, source.size - start)
+    def _send_part(  # noqa: PLR0913, PLR0917 - what it takes
+        self,
+        api: Api,
+        recording_id: str,
+        source: Source,
+        part: "_Part",
+        signed: dict[int, SignedPart],
+        checksum: str,
+        watcher: UploadWatcher,
+    ) -> None:
+        response = self._put(source, part, signed[part.number], watcher)
+        if response.status_code == 403:  # its time was over: a long upload outlives its first signatures
+            fresh = api.sign_parts(recording_id, {part.number: checksum})
+            response = self._put(source, part, fresh[part.number], watcher)
+        _expect_success(response)
 
+    def _put(self, source: Source, part: "_Part", signed: SignedPart, watcher: UploadWatcher) -> httpx.Response:
         def body() -> Iterator[bytes]:
-            for chunk in _read(source, start, length):
+            for chunk in _read(source, part.start, part.size):
                 yield chunk.content
                 watcher.sent(chunk.end)
 
-        return self._send("PUT", url, {"Content-Length": str(length)}, body, watcher)
+        return self._send("PUT", signed.url, signed.headers | {"Content-Length": str(part.size)}, body, watcher)
 
     def _send(
         self,
@@ -171,6 +204,37 @@ class Sender:
         if proxies not in self._http:
             self._http[proxies] = httpx.Client(timeout=TIMEOUT, trust_env=proxies)
         return self._http[proxies]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    number: int
+    start: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        return self.start + self.size
+
+
+def _batches(source: Source, part_size: int) -> Iterator[list[_Part]]:
+    starts = enumerate(range(0, source.size, part_size), start=1)
+    parts = [_Part(number, start, min(part_size, source.size - start)) for number, start in starts]
+    for first in range(0, len(parts), BATCH):
+        yield parts[first : first + BATCH]
+
+
+def _checksum_of(source: Source, part: _Part) -> str:
+    digest = hashlib.sha256()
+    for chunk in _read(source, part.start, part.size):
+        digest.update(chunk.content)
+    return b64encode(digest.digest()).decode()
+
+
+def _refuse_changed(source: Source) -> None:
+    """Go on only if the parts are those of one and the same file."""
+    if look_at(source.path) != source:
+        raise Failure("The file was changed while it was being uploaded: upload it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +295,8 @@ def _expect_success(response: httpx.Response) -> None:
             )
         case "EntityTooSmall", _:
             sentence = "The file is smaller than was announced, or empty."
+        case "BadDigest", _:
+            sentence = "The file was changed while it was being uploaded: upload it again."
         case "AccessDenied", text if "expired" in text.lower():
             sentence = "The time for this upload is over: start it again."
         case "AccessDenied", text:

@@ -7,6 +7,7 @@ from functions.core.accounts.model import Role, User
 from functions.core.ids import new_id
 from functions.core.jobs.model import Job, Kind
 from functions.core.jobs.results import Segment, Transcript, Word
+from functions.core.locations.model import Location
 from functions.core.recordings.model import Recording, default_process
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -40,6 +41,12 @@ def a_recording(**changes: Any) -> Recording:
         "process": default_process(),
     }
     return Recording(**defaults | changes)
+
+
+def a_location(**changes: Any) -> Location:
+    location_id = new_id("location")
+    defaults: dict[str, Any] = {"id": location_id, "name": f"Shop {location_id}", "created_at": NOON}
+    return Location(**defaults | changes)
 
 
 def a_job(**changes: Any) -> Job:

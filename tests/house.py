@@ -1,6 +1,6 @@
 """The whole house over fakes: every door in one app, no patching, no environment."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from pydantic import SecretStr
@@ -14,6 +14,8 @@ from functions.core.accounts.passwords import hash_password
 from functions.core.accounts.sessions import Session, Sessions
 from functions.core.accounts.store import Accounts
 from functions.core.accounts.tokens import AccessTokens
+from functions.core.batches.progress import BatchProgress
+from functions.core.batches.store import Batches
 from functions.core.changes import Reaction
 from functions.core.clock import Clock, utc_now
 from functions.core.jobs.followers import settle_followers
@@ -22,30 +24,56 @@ from functions.core.jobs.results import Transcript, transcript_to_json
 from functions.core.jobs.store import Jobs
 from functions.core.jobs.worker_report import WorkerReports
 from functions.core.keys.ring import KeyRing
+from functions.core.locations.store import Locations
 from functions.core.recordings.arrivals import Arrivals
 from functions.core.recordings.correcting import Correcting
+from functions.core.recordings.deletions import AnnouncingDeletions
+from functions.core.recordings.duplicates import Duplicates
 from functions.core.recordings.media import Media, result_key, source_key
 from functions.core.recordings.model import Recording
-from functions.core.recordings.orders import Orders
+from functions.core.recordings.multipart import MultipartUploads
+from functions.core.recordings.removal import Removal
 from functions.core.recordings.store import Recordings
-from functions.core.settings import Door, Registrations, Uploads
+from functions.core.redrives import Redrives
+from functions.core.search.index import SearchIndex
+from functions.core.search.manifest import Manifests
+from functions.core.search.news import SearchNews
+from functions.core.search.reading import PackReader
+from functions.core.search.reconciling import Reconciler
+from functions.core.search.search import Search
+from functions.core.settings import Door, Keeping, Registrations, Uploads
+from functions.core.shares.links import Links
+from functions.core.shares.store import Shares
+from functions.core.stats.keeper import StatsKeeper
+from functions.core.stats.store import Stats
+from functions.core.webhooks.addresses import Policy
+from functions.core.webhooks.announcer import Announcer
+from functions.core.webhooks.outbox import Outbox
+from functions.core.webhooks.registry import Registry
+from functions.core.webhooks.store import Deliveries, Webhooks
+from functions.jobs.wiring import job_services
 from functions.openai.transcribing import Transcriber
 from functions.openai.waiting import Patience
 from functions.system.settings import SystemSettings
+from functions.webhooks.wiring import webhook_services
 from infra.doors import ROUTERS
 from tests.builders import PASSWORD, a_recording, a_user
+from tests.fakes.deletions import FakeDeletions
+from tests.fakes.indexers import FakeIndexers
 from tests.fakes.leavers import FakeLeavers
 from tests.fakes.limiter import FakeLimiter
 from tests.fakes.media import FakeMedia
 from tests.fakes.messages import FakeMessages
 from tests.fakes.queues import FakeQueues
+from tests.fakes.redrives import FakeRedrives
 from tests.fakes.table import FakeTable
+from tests.fakes.webhooks import FakeDeliveryQueue
 
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(100)
 SECRET = "a secret of more than thirty-two characters"
 OPERATOR_KEY = "operator-key-one"
 SETUP_CODE = "setup-code"
-MAX_UPLOAD_BYTES = 10_000_000
+MAX_UPLOAD_BYTES = 20 * 1024**3
 PASSWORD_HASH = hash_password(PASSWORD)
 
 
@@ -57,27 +85,53 @@ class House:
     media: FakeMedia = field(default_factory=FakeMedia)
     auth_calls_per_minute: int = 0
     requests_per_minute: int = 0
+    keep_days: int = 0
+    allowed_models: str = ""
     patience: Patience = field(default_factory=lambda: Patience(seconds=0))
 
     def __post_init__(self) -> None:
         self.queues = FakeQueues(self.clock)
         self.messages = FakeMessages()
         self.leavers = FakeLeavers()
+        self.redrives = FakeRedrives()
         self.limiter = FakeLimiter()
+        self.delivery_queue = FakeDeliveryQueue(self.clock)
         self.recordings = Recordings(self.library_table, clock=self.clock)
         self.jobs = Jobs(self.library_table, clock=self.clock)
+        self.locations = Locations(self.library_table, clock=self.clock)
+        self.shares = Shares(self.library_table, clock=self.clock)
+        self.search_index = SearchIndex(self.library_table, self.media, clock=self.clock, wait=lambda _: None)
+        self.removal = Removal(
+            recordings=self.recordings,
+            jobs=self.jobs,
+            media=self.media,
+            belongings=(Duplicates(self.library_table), self.shares, self.search_index),
+            estates=(Stats(self.library_table), self.search_index),
+        )
+        self.deletions = FakeDeletions(self.removal)
+        self.indexers = FakeIndexers(
+            Reconciler(
+                index=self.search_index,
+                recordings=self.recordings,
+                jobs=self.jobs,
+                media=self.media,
+                wait=lambda _: None,
+            )
+        )
         self.arrivals = Arrivals(
             recordings=self.recordings, jobs=self.jobs, media=self.media, queues=self.queues, clock=self.clock
         )
-        orders = Orders(recordings=self.recordings, jobs=self.jobs, queues=self.queues, clock=self.clock)
         settings = SystemSettings(
             speech_queue_url="s",
             language_queue_url="l",
             dead_letters_url="d",
             uploaded_dead_letters_url="u",
+            changes_dead_letters_url="c",
+            webhook_dead_letters_url="w",
             library_table="t",
             accounts_table="t",
             max_upload_bytes=MAX_UPLOAD_BYTES,
+            allowed_models=self.allowed_models,
         )
         door = Door(
             accounts_table="t",
@@ -86,25 +140,48 @@ class House:
             auth_calls_per_minute=self.auth_calls_per_minute,
             requests_per_minute=self.requests_per_minute,
         )
+        people = account_services(
+            door,
+            registrations=Registrations(setup_code=SecretStr(SETUP_CODE)),
+            accounts_table=self.accounts_table,
+            limiter=self.limiter,
+            messages=self.messages,
+            leavers=self.leavers,
+            clock=self.clock,
+        )
+        self.ring = Services(people).get(KeyRing)
         services = Services(
-            account_services(
-                door,
-                registrations=Registrations(setup_code=SecretStr(SETUP_CODE)),
-                accounts_table=self.accounts_table,
-                limiter=self.limiter,
-                messages=self.messages,
-                leavers=self.leavers,
+            people
+            | webhook_services(
+                self.library_table, self.ring, queue=self.delivery_queue, policy=Policy(), clock=self.clock
+            )
+            | job_services(
+                self.library_table,
+                media=self.media,
+                queues=self.queues,
+                uploads=settings,
+                keeping=Keeping(keep_days=self.keep_days),
+                models=settings,
                 clock=self.clock,
             )
             | {
+                Links: Links(self.ring),
                 Recordings: self.recordings,
                 Jobs: self.jobs,
-                Orders: orders,
+                Locations: self.locations,
                 Media: self.media,
+                MultipartUploads: MultipartUploads(recordings=self.recordings, media=self.media, clock=self.clock),
+                Shares: self.shares,
                 Correcting: Correcting(recordings=self.recordings, media=self.media),
+                Search: Search(
+                    Manifests(self.library_table), PackReader(self.media), self.recordings, clock=self.clock
+                ),
+                Stats: Stats(self.library_table),
                 Uploads: settings,
+                Keeping: Keeping(keep_days=self.keep_days),
                 Clock: self.clock,
                 QueueDepths: self.queues,
+                Redrives: self.redrives,
                 WorkerReports: WorkerReports(self.library_table),
                 SystemSettings: settings,
                 Transcriber: Transcriber(
@@ -113,14 +190,24 @@ class House:
                     media=self.media,
                     patience=self.patience,
                     clock=self.clock,
+                    keep_days=self.keep_days,
                 ),
             }
         )
         self.accounts = services.get(Accounts)
         self.sessions = services.get(Sessions)
         self.tokens = services.get(AccessTokens)
-        self.ring = services.get(KeyRing)
-        self.reactions: list[Reaction] = []
+        self.webhooks = services.get(Webhooks)
+        self.deliveries = services.get(Deliveries)
+        self.registry = services.get(Registry)
+        self.batches = services.get(Batches)
+        self.reactions: list[Reaction] = [
+            BatchProgress(self.batches),
+            AnnouncingDeletions(self.deletions),
+            Announcer(self.webhooks, services.get(Outbox), clock=self.clock),
+            StatsKeeper(self.library_table),
+            SearchNews(self.indexers),
+        ]
         """What the door `notify` does."""
         self.app = build_app(*ROUTERS.values(), services=services)
 
@@ -158,6 +245,8 @@ class House:
 
     def uploaded(self, recording: Recording, body: bytes) -> Recording:
         """Put bytes where the form would, and tell the house as the bucket would."""
+        # The form takes no other size than was announced.
+        self.recordings.change(recording, lambda fresh: replace(fresh, size=len(body)))
         key = source_key(recording)
         self.media.write(key, body, content_type=recording.content_type)
         self.arrivals.take_in(key)

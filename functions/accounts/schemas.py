@@ -23,6 +23,7 @@ from functions.core.accounts.model import ApiKey, AuditRecord, Role, Scope, User
 from functions.core.accounts.passwords import weakness_of
 from functions.core.accounts.sessions import Session
 from functions.core.accounts.tokens import LIFE
+from functions.core.settings import MOST_KEEP_DAYS
 
 
 def _is_no_number(name: str) -> str:
@@ -80,6 +81,14 @@ def strong(password: SecretStr, *known: str | None) -> SecretStr:
 
 
 StrongPassword = Annotated[NewPassword, AfterValidator(strong)]
+KeepDays = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=MOST_KEEP_DAYS,
+        description="Recordings that are made from now on are deleted after so many days; null: as this server does",
+    ),
+]
 KnownPassword = Annotated[SecretStr, Field(min_length=1, max_length=256)]
 ChallengeId = Annotated[str, Field(min_length=1, max_length=100, description="From the answer that a code was sent")]
 Code = Annotated[
@@ -197,6 +206,7 @@ class ProfileChange(BaseModel):
     name: PersonName | None = None
     nickname: PersonName | None = None
     public_key: PublicKey | None = None
+    keep_days: KeepDays = None
     username: Username = Field(default="", description="Needs `password`")
     email: Email = Field(default="", description="Needs `password`")
     password: KnownPassword | None = Field(default=None, description="The account's password, once more")
@@ -220,6 +230,9 @@ class UserView(BaseModel):
     nickname: str | None
     role: Role
     active: bool
+    keep_days: int | None = Field(
+        description="After how many days new recordings are deleted; null: as this server does"
+    )
     created_at: datetime
 
     @classmethod
@@ -235,6 +248,7 @@ class UserView(BaseModel):
             nickname=user.nickname,
             role=user.role,
             active=user.is_active,
+            keep_days=user.keep_days,
             created_at=user.created_at,
         )
 
@@ -244,12 +258,23 @@ class UserChange(BaseModel):
 
     active: bool | None = Field(default=None, description="False ends its sessions and API keys at once")
     role: Role | None = None
+    keep_days: KeepDays = None
 
     @model_validator(mode="after")
     def _says_something(self) -> "UserChange":
-        if self.active is None and self.role is None:
-            raise ValueError("nothing to change: give `active` or `role`")
+        if self.active is None and self.role is None and not self.sets_keep_days:
+            raise ValueError("nothing to change: give `active`, `role` or `keep_days`")
         return self
+
+    @property
+    def sets_keep_days(self) -> bool:
+        """Whether anything is said of it; null is something, too."""
+        return "keep_days" in self.model_fields_set
+
+    def facts(self) -> dict[str, str]:
+        """Return what is changed, for the record."""
+        said = self.model_dump(mode="json", exclude_unset=True)
+        return {name: str(value) for name, value in said.items() if value is not None or name == "keep_days"}
 
 
 class E2eKey(BaseModel):

@@ -47,7 +47,10 @@ def _methods_of(routers: Sequence[APIRouter]) -> MethodsOf:
     routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
 
     def methods_of(path: str) -> set[str]:
-        return {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+        # `/v1/recordings/stats` is no id: of what fits a path, the plainest is the one that answers.
+        fitting = [route for route in routes if route.path_regex.match(path)]
+        fewest = min((route.path.count("{") for route in fitting), default=0)
+        return {method for route in fitting if route.path.count("{") == fewest for method in route.methods or ()}
 
     return methods_of
 

@@ -57,4 +57,6 @@ JobsReader = Annotated[Caller, Security(_who, scopes=[Scope.JOBS_READ])]
 JobsWriter = Annotated[Caller, Security(_who, scopes=[Scope.JOBS_WRITE])]
 RecordingsReader = Annotated[Caller, Security(_who, scopes=[Scope.RECORDINGS_READ])]
 RecordingsWriter = Annotated[Caller, Security(_who, scopes=[Scope.RECORDINGS_WRITE])]
+WebhooksReader = Annotated[Caller, Security(_who, scopes=[Scope.WEBHOOKS_READ])]
+WebhooksWriter = Annotated[Caller, Security(_who, scopes=[Scope.WEBHOOKS_WRITE])]
 """Somebody known who may do that; others get a 403."""

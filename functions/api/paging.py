@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from functions.api.services import service
+from functions.core.collection import Listing
 from functions.core.paging import Cursors
 
 View = TypeVar("View")
@@ -49,6 +50,16 @@ class Paging:
         shown = things[: self.limit]
         following = position(shown[-1]) if len(things) > self.limit else None
         return self.answer(list_name, view(shown), following=following)
+
+    def found(
+        self,
+        list_name: str,
+        look: Callable[[str | None, int], Listing[Thing]],
+        view: Callable[[Sequence[Thing]], list[View]],
+    ) -> Page[View]:
+        """Show what one look has found; that may be little, or nothing, while more follows."""
+        listing = look(self.position(list_name), self.limit)
+        return self.answer(list_name, view(listing.things), following=listing.following)
 
     def position(self, list_name: str) -> str | None:
         """Return where the caller goes on in a list; None at its beginning."""

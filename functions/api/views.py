@@ -34,7 +34,10 @@ class JobView(BaseModel):
     error: FailureView | None = Field(description="Why it failed, or why its last attempt did")
     timings: dict[str, float] = Field(description="Seconds by stage; `realtime_factor` is audio over wall time")
     options: dict[str, Any]
+    preset: str | None = Field(description="The preset that options came from")
     recording_id: str
+    batch_id: str | None = Field(description="The batch that asked for it")
+    retry_of: str | None = Field(description="The job that came to nothing and that this one does once more")
     after: str | None = Field(description="The job that this one waits for, or waited")
     created_at: datetime
     started_at: datetime | None
@@ -55,7 +58,10 @@ class JobView(BaseModel):
             error=FailureView.of(job.error),
             timings=job.timings,
             options=job.options,
+            preset=job.preset,
             recording_id=job.recording_id,
+            batch_id=job.batch_id,
+            retry_of=job.retry_of,
             after=job.after,
             created_at=job.created_at,
             started_at=job.started_at,

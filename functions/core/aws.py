@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from types_boto3_bedrock_runtime import BedrockRuntimeClient
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodbstreams import DynamoDBStreamsClient
     from types_boto3_events import EventBridgeClient
     from types_boto3_kms import KMSClient
     from types_boto3_s3 import S3Client
@@ -26,6 +27,8 @@ _MODEL_SECONDS: Final = 180
 # Figures are for show: who asks for them can do without, and does not wait.
 _FIGURES_SECONDS: Final = 3
 _ASKED_ONCE: Final = {"bedrock-runtime": _MODEL_SECONDS, "cloudwatch": _FIGURES_SECONDS}
+# A search reads many blocks at once. A connection is made when there is none to spare.
+_CONNECTIONS: Final = {"s3": 32}
 
 
 @overload
@@ -34,6 +37,8 @@ def client(service: Literal["bedrock-runtime"], *, region: str | None = None) ->
 def client(service: Literal["cloudwatch"]) -> "CloudWatchClient": ...
 @overload
 def client(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
+@overload
+def client(service: Literal["dynamodbstreams"]) -> "DynamoDBStreamsClient": ...
 @overload
 def client(service: Literal["events"]) -> "EventBridgeClient": ...
 @overload
@@ -53,6 +58,7 @@ def client(service: str, endpoint_url: str | None = None, *, region: str | None 
     config = Config(
         connect_timeout=3,
         read_timeout=_ASKED_ONCE.get(service, _READ_SECONDS),
+        max_pool_connections=_CONNECTIONS.get(service, 10),
         retries={"mode": "standard", "total_max_attempts": 1 if service in _ASKED_ONCE else 4},
         signature_version="v4" if service != "s3" else "s3v4",
         # "auto" signs for the global address, which redirects to a new bucket's region: a form can't follow.

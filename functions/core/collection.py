@@ -31,6 +31,7 @@ class Versioned(Protocol):
 
 
 Thing = TypeVar("Thing", bound=Versioned)
+Item = TypeVar("Item")
 
 
 class Seals(Protocol):
@@ -54,10 +55,10 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[Thing]):
+class Listing(Generic[Item]):
     """Part of a list, and where to go on (None: nothing follows)."""
 
-    things: list[Thing]
+    things: list[Item]
     following: str | None
 
 

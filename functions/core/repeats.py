@@ -1,6 +1,8 @@
 """Requests with an Idempotency-Key: the same one again makes nothing twice.
 
 Keys: `IDEMPOTENCY#<owner>#<hash of the caller's key>`; listed under `OWNER#<owner>#REPEATS`.
+
+What was said once and is kept nowhere else, such as a secret, may be kept here for the repetition, sealed.
 """
 
 import hashlib
@@ -14,7 +16,7 @@ from typing import Annotated, Any, Final
 from pydantic import AliasChoices, Field
 
 from functions.core.clock import Clock
-from functions.core.collection import RACES, Collection
+from functions.core.collection import RACES, Collection, Seals
 from functions.core.errors import Conflict, Invalid
 from functions.core.table import Changed, Put, Table
 
@@ -30,7 +32,17 @@ class Repeat:
     # Once only recordings were made by such requests.
     made_id: Annotated[str, Field(validation_alias=AliasChoices("made_id", "recording_id"))]
     until: datetime
+    secret: str | None = None
+    """What the answer said and nobody can look up, sealed."""
     version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a request made, now or before, and the secret that its answer said."""
+
+    id: str
+    secret: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +67,8 @@ class Once:
 class Repeats:
     """What is remembered of such requests."""
 
-    def __init__(self, table: Table, *, clock: Clock) -> None:
+    def __init__(self, table: Table, *, clock: Clock, seals: Seals | None = None) -> None:
+        """Without `seals` no secret can be kept."""
         self._table = table
         self._clock = clock
         self._repeats = Collection(
@@ -65,6 +78,7 @@ class Repeats:
             listed_under=lambda repeat: (_list_of(repeat.id.split("#")[0]), repeat.id),
             expires_at=lambda repeat: repeat.until,
         )
+        self._seals = seals
 
     def make(self, made_id: str, writes: Callable[[], Sequence[Put]], *, once: Once | None) -> str:
         """Do the writes that make `made_id`, unless the request made something before; return what it has made.
@@ -76,15 +90,30 @@ class Repeats:
             Conflict: other writers won every race.
             Exception: whatever `writes` refuses.
         """
+        earlier = self._make(made_id, writes, once, secret=None)
+        return made_id if earlier is None else earlier.made_id
+
+    def make_secret(self, made: Made, writes: Callable[[], Sequence[Put]], *, once: Once) -> Made:
+        """Do as `make`, where the answer says a secret: a repetition gets the same one."""
+        assert self._seals is not None, "a secret would lie open"
+        place = {"pk": self._repeats.key_of(once.id), "attribute": "secret"}
+        earlier = self._make(made.id, writes, once, secret=self._seals.seal(made.secret, **place))
+        # Only now: what is over may be sealed with a key that is gone.
+        return made if earlier is None else Made(earlier.made_id, self._seals.open(earlier.secret or "", **place))
+
+    def _make(
+        self, made_id: str, writes: Callable[[], Sequence[Put]], once: Once | None, *, secret: str | None
+    ) -> Repeat | None:
+        """Return what is remembered of the request that made something before, or None: this one did."""
         for _ in range(RACES):
             earlier = self._repeats.find(once.id) if once else None
             if once is not None and earlier is not None and self._clock() < earlier.until:
-                return _made_by(once, earlier)
+                return _same(once, earlier)
             # An expired one that AWS has not deleted yet is replaced under its own version.
-            note = [] if once is None else [self._note(once, made_id, earlier.version if earlier else 0)]
+            note = [] if once is None else [self._note(once, made_id, secret, earlier.version if earlier else 0)]
             with suppress(Changed):
                 self._table.write(*writes(), *note)
-                return made_id
+                return None
         raise Conflict("This is being changed by many at once; try again.", code="busy")
 
     def erase_of(self, owner_id: str) -> None:
@@ -93,17 +122,24 @@ class Repeats:
             for repeat in repeats:
                 self._table.write(self._repeats.removal(repeat.id))
 
-    def _note(self, once: Once, made_id: str, version: int) -> Put:
+    def _note(self, once: Once, made_id: str, secret: str | None, version: int) -> Put:
         until = self._clock() + LIFE
         return self._repeats.put(
-            Repeat(id=once.id, fingerprint=once.fingerprint, made_id=made_id, until=until, version=version)
+            Repeat(
+                id=once.id,
+                fingerprint=once.fingerprint,
+                made_id=made_id,
+                until=until,
+                secret=secret,
+                version=version,
+            )
         )
 
 
-def _made_by(once: Once, earlier: Repeat) -> str:
+def _same(once: Once, earlier: Repeat) -> Repeat:
     if earlier.fingerprint != once.fingerprint:
         raise Invalid("This Idempotency-Key was used for another request.", code="idempotency-key-reused")
-    return earlier.made_id
+    return earlier
 
 
 def _list_of(owner_id: str) -> str:

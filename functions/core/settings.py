@@ -5,13 +5,17 @@ Read from the environment once, at start: a missing or wrong one stops the proce
 
 from typing import Final, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from functions.core.jobs.allowed_models import listed
 from functions.core.jobs.model import Lane
 from functions.core.limits.model import MOST_EXACT_CALLS
+from functions.core.speech_models import MODELS
 
 DEVELOPMENT_STAGES: Final = frozenset({"local", "dev"})
+MOST_KEEP_DAYS: Final = 36500
+"""A hundred years; whoever keeps recordings longer keeps them for ever."""
 
 
 class Logging(BaseSettings):
@@ -142,10 +146,17 @@ class MediaEndpoint(BaseSettings):
 class Uploads(BaseSettings):
     """What may be uploaded."""
 
-    max_upload_bytes: int = Field(default=2 * 1024**3, gt=0, le=5 * 1024**3)
-    """S3 takes at most 5 GiB in one request."""
+    max_upload_bytes: int = Field(default=2 * 1024**3, gt=0, le=50 * 1024**3)
+    """S3 takes at most 5 GiB in one request; what is larger comes in parts."""
     upload_minutes: int = Field(default=60, gt=0, le=12 * 60)
-    """How long a signed upload works."""
+    """How long a signed upload works. One in parts may be gone on with for two days, with fresh signatures."""
+
+
+class Keeping(BaseSettings):
+    """How long recordings are kept."""
+
+    keep_days: int = Field(default=0, ge=0, le=MOST_KEEP_DAYS)
+    """Where their owners don't say otherwise; 0: for ever."""
 
 
 class JobQueues(BaseSettings):
@@ -157,6 +168,33 @@ class JobQueues(BaseSettings):
     def queue_urls(self) -> dict[Lane, str]:
         """Return each lane's queue."""
         return {Lane.SPEECH: self.speech_queue_url, Lane.LANGUAGE: self.language_queue_url}
+
+
+class Models(BaseSettings):
+    """Which speech models people may ask for."""
+
+    allowed_models: str = ""
+    """Names out of the table of models, separated by commas; empty: all."""
+
+    @field_validator("allowed_models")
+    @classmethod
+    def _need_known_names(cls, names: str) -> str:
+        if unknown := listed(names) - MODELS.keys():
+            raise ValueError(f"no models of the table: {', '.join(sorted(unknown))}")
+        return names
+
+
+class WebhookQueue(BaseSettings):
+    """Where deliveries to webhooks wait."""
+
+    webhook_queue_url: str
+
+
+class WebhookAddresses(Stage):
+    """Where messages to webhooks may go."""
+
+    webhook_private_addresses: Literal["refuse", "allow"] = "refuse"
+    """`allow`, in development only: receivers on a desk are on addresses that are not public."""
 
 
 class Speech(BaseSettings):

@@ -6,25 +6,32 @@ from functions.api.services import Services
 from functions.api.wiring import caller_services
 from functions.core.clock import utc_now
 from functions.core.jobs.queue import SqsQueues
-from functions.core.jobs.store import Jobs
 from functions.core.limits.store import DynamoLimiter
 from functions.core.observability import set_up_logging
-from functions.core.recordings.media import Media, S3Media
-from functions.core.recordings.orders import Orders
-from functions.core.recordings.store import Recordings
-from functions.core.settings import Door, JobQueues, LibraryTable, MediaBucket, MediaEndpoint
+from functions.core.recordings.media import S3Media
+from functions.core.settings import (
+    Door,
+    JobQueues,
+    Keeping,
+    LibraryTable,
+    MediaBucket,
+    MediaEndpoint,
+    Models,
+    Uploads,
+)
 from functions.core.table import DynamoTable
 from functions.jobs.routes import router
+from functions.jobs.wiring import job_services
 
 
-class Settings(Door, LibraryTable, MediaBucket, MediaEndpoint, JobQueues):
+class Settings(Door, LibraryTable, MediaBucket, MediaEndpoint, JobQueues, Uploads, Keeping, Models):
     """What this door is told."""
 
 
 settings = Settings()
 set_up_logging("jobs", level=settings.log_level, form=settings.log_format)
 library = DynamoTable(settings.library_table)
-recordings, jobs = Recordings(library, clock=utc_now), Jobs(library, clock=utc_now)
+media = S3Media(settings.media_bucket, public_endpoint=settings.media_endpoint_url or None)
 services = Services(
     caller_services(
         settings,
@@ -32,11 +39,14 @@ services = Services(
         limiter=DynamoLimiter(settings.accounts_table),
         clock=utc_now,
     )
-    | {
-        Recordings: recordings,
-        Jobs: jobs,
-        Orders: Orders(recordings=recordings, jobs=jobs, queues=SqsQueues(settings.queue_urls()), clock=utc_now),
-        Media: S3Media(settings.media_bucket, public_endpoint=settings.media_endpoint_url or None),
-    }
+    | job_services(
+        library,
+        media=media,
+        queues=SqsQueues(settings.queue_urls()),
+        uploads=settings,
+        keeping=settings,
+        models=settings,
+        clock=utc_now,
+    )
 )
 handler = handler_for(build_app(router, services=services))

@@ -1,12 +1,12 @@
-"""What may be asked for; jobs on the wire are `functions.api.views.JobView`."""
+"""Jobs, as they may be asked for; on the wire they are `functions.api.views.JobView`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Body
 from pydantic import BaseModel, Field, StringConstraints
 
-from functions.core.jobs.options import Summarise, Transcribe, chosen
-from functions.core.recordings.model import Process
+from functions.core.jobs.options import Summarise, Transcribe, said
+from functions.core.presets.names import name_id
 
 
 class OfRecording(BaseModel):
@@ -27,6 +27,6 @@ JobRequest = Annotated[TranscribeRequest | SummariseRequest, Body(discriminator=
 """A kind of job, its options, and the recording that it is about."""
 
 
-def process_of(request: TranscribeRequest | SummariseRequest) -> Process:
-    """Return what a request asks for."""
-    return Process(request.kind, chosen(request))
+def asked_by(request: Transcribe | Summarise) -> Any:
+    """Return by what a request that names a preset is known again, whatever has become of it; None: by its options."""
+    return None if request.preset is None else {"preset": name_id(request.preset), "options": said(request)}

@@ -1,5 +1,6 @@
-"""What erases people, for both functions that do."""
+"""What removes recordings and erases people, for the functions that do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from functions.core.accounts.erasure import Erasure
@@ -9,37 +10,59 @@ from functions.core.clock import utc_now
 from functions.core.jobs.store import Jobs
 from functions.core.keys.providers import provider_for
 from functions.core.keys.ring import KeyRing
+from functions.core.recordings.duplicates import Duplicates
 from functions.core.recordings.media import S3Media
+from functions.core.recordings.removal import Belongings, Estate, Removal
 from functions.core.recordings.store import Recordings
 from functions.core.settings import AccountsTable, DataKeys, IndexKey, LibraryTable, Logging, MediaBucket
+from functions.core.shares.store import Shares
+from functions.core.stats.store import Stats
 from functions.core.table import DynamoTable
 
 
-class ErasureSettings(AccountsTable, LibraryTable, MediaBucket, DataKeys, IndexKey, Logging):
-    """What such a function is told."""
+class RemovalSettings(LibraryTable, MediaBucket, Logging):
+    """What a function is told that removes recordings."""
+
+
+class ErasureSettings(RemovalSettings, AccountsTable, DataKeys, IndexKey):
+    """What a function is told that erases people."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalWiring:
+    """What removes recordings."""
+
+    library: DynamoTable
+    recordings: Recordings
+    removal: Removal
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What such a function is made of."""
+    """What erases people."""
 
     accounts_table: DynamoTable
-    library: DynamoTable
     ring: KeyRing
     accounts: Accounts
+    library: RemovalWiring
     erasure: Erasure
 
 
+def wired_removal(settings: RemovalSettings) -> RemovalWiring:
+    """Put together what removes recordings."""
+    library, media = DynamoTable(settings.library_table), S3Media(settings.media_bucket)
+    recordings, jobs = Recordings(library, clock=utc_now), Jobs(library, clock=utc_now)
+    # What is kept for recordings elsewhere than in them, and for owners.
+    belongings: Sequence[Belongings] = (Duplicates(library), Shares(library, clock=utc_now))
+    estates: Sequence[Estate] = (Stats(library),)
+    removal = Removal(recordings=recordings, jobs=jobs, media=media, belongings=belongings, estates=estates)
+    return RemovalWiring(library, recordings, removal)
+
+
 def wired(settings: ErasureSettings) -> Wiring:
-    """Put it together."""
-    accounts_table, library = DynamoTable(settings.accounts_table), DynamoTable(settings.library_table)
+    """Put together what erases people."""
+    accounts_table, library = DynamoTable(settings.accounts_table), wired_removal(settings)
     ring = KeyRing(accounts_table, provider_for(settings, index_key=settings.index_key), clock=utc_now)
     accounts = Accounts(accounts_table, ring, clock=utc_now)
-    erasure = Erasure(
-        accounts,
-        Sessions(accounts_table, ring, clock=utc_now),
-        Recordings(library, clock=utc_now),
-        Jobs(library, clock=utc_now),
-        S3Media(settings.media_bucket),
-    )
-    return Wiring(accounts_table, library, ring, accounts, erasure)
+    erasure = Erasure(accounts, Sessions(accounts_table, ring, clock=utc_now), library.removal)
+    return Wiring(accounts_table, ring, accounts, library, erasure)

@@ -5,12 +5,13 @@ from functions.api.lambda_handler import handler_for
 from functions.api.services import Services
 from functions.api.wiring import caller_services
 from functions.core.clock import utc_now
+from functions.core.jobs.allowed_models import AllowedModels
 from functions.core.jobs.store import Jobs
 from functions.core.limits.store import DynamoLimiter
 from functions.core.observability import set_up_logging
 from functions.core.recordings.media import S3Media
 from functions.core.recordings.store import Recordings
-from functions.core.settings import Door, LibraryTable, MediaBucket, Uploads
+from functions.core.settings import Door, Keeping, LibraryTable, MediaBucket, Models, Uploads
 from functions.core.table import DynamoTable
 from functions.openai.routes import router
 from functions.openai.settings import Waiting
@@ -18,7 +19,7 @@ from functions.openai.transcribing import Transcriber
 from functions.openai.waiting import Patience
 
 
-class Settings(Door, LibraryTable, MediaBucket, Uploads, Waiting):
+class Settings(Door, LibraryTable, MediaBucket, Uploads, Keeping, Models, Waiting):
     """What this door is told."""
 
 
@@ -38,9 +39,11 @@ services = Services(
             jobs=Jobs(library, clock=utc_now),
             media=S3Media(settings.media_bucket),
             patience=Patience(seconds=settings.openai_wait_seconds),
+            keep_days=settings.keep_days,
             clock=utc_now,
         ),
         Uploads: settings,
+        AllowedModels: AllowedModels(settings.allowed_models),
     }
 )
 handler = handler_for(build_app(router, services=services))

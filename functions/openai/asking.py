@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from functions.api.forms import validated
 from functions.core.errors import Invalid
+from functions.core.jobs.allowed_models import AllowedModels
 from functions.core.jobs.options import Speakers, TranscribeOptions, VoiceActivity
 from functions.core.languages import language_code
 from functions.core.speech_models import WHISPER_PROMPT_CHARACTERS
@@ -75,6 +76,7 @@ def chunking(
 def options_of(  # noqa: PLR0913 - what both routes may ask for
     model: str,
     shape: Shape,
+    allowed: AllowedModels,
     *,
     translates: bool = False,
     language: str | None = None,
@@ -85,7 +87,7 @@ def options_of(  # noqa: PLR0913 - what both routes may ask for
     """Return the options of the job.
 
     Raises:
-        NotFound: there is no such model.
+        NotFound: there is no such model, or not for people to ask for.
         Invalid: the model cannot do it, or a parameter is wrong.
     """
     if shape.granularities and shape.format is not ResponseFormat.VERBOSE_JSON:
@@ -96,7 +98,7 @@ def options_of(  # noqa: PLR0913 - what both routes may ask for
         )
     diarizes = model == DIARIZING or shape.format is ResponseFormat.DIARIZED_JSON
     fields = {
-        "model": chosen_model(model, translates=translates),
+        "model": chosen_model(model, allowed, translates=translates),
         "task": "translate" if translates else "transcribe",
         "language": _code_of(language),
         "initial_prompt": _prompt(prompt),

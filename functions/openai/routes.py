@@ -8,11 +8,12 @@ from functions.api.callers import Authenticated, RecordingsWriter
 from functions.api.openai_errors import envelope_response, envelopes
 from functions.api.services import service
 from functions.core.accounts.model import Caller
+from functions.core.jobs.allowed_models import AllowedModels
 from functions.core.jobs.options import TranscribeOptions
 from functions.core.settings import Uploads
 from functions.openai.answers import answer
 from functions.openai.asking import Chunking, ResponseFormat, Shape, chunking, options_of, refuse_what_no_whisper_can
-from functions.openai.catalogue import NAMES, known
+from functions.openai.catalogue import known, names
 from functions.openai.schemas import (
     DiarizedTranscription,
     Model,
@@ -30,6 +31,7 @@ OFFERED_SINCE: Final = 1795219200
 router = APIRouter(prefix="/v1", tags=["openai"])
 
 TheTranscriber = Annotated[Transcriber, Depends(service(Transcriber))]
+TheAllowedModels = Annotated[AllowedModels, Depends(service(AllowedModels))]
 TheUploads = Annotated[Uploads, Depends(service(Uploads))]
 SoundFile = Annotated[UploadFile, File(description="Audio or video, at most 4 MB; larger: `POST /v1/recordings`")]
 ModelId = Annotated[
@@ -66,6 +68,7 @@ def create_transcription(
     caller: RecordingsWriter,
     transcriber: TheTranscriber,
     uploads: TheUploads,
+    allowed: TheAllowedModels,
     voice_activity: Annotated[Chunking | None, Depends(chunking)],
     *,
     language: Annotated[
@@ -103,7 +106,9 @@ def create_transcription(
     """
     refuse_what_no_whisper_can(include=include, speakers=speaker_names + speaker_references)
     shape = Shape(format=response_format, granularities=tuple(granularities), streams=stream)
-    options = options_of(model, shape, language=language, prompt=prompt, hotwords=hotwords, chunking=voice_activity)
+    options = options_of(
+        model, shape, allowed, language=language, prompt=prompt, hotwords=hotwords, chunking=voice_activity
+    )
     return _answer(transcriber, file, options, shape, caller, uploads)
 
 
@@ -125,26 +130,27 @@ def create_translation(
     caller: RecordingsWriter,
     transcriber: TheTranscriber,
     uploads: TheUploads,
+    allowed: TheAllowedModels,
     prompt: Prompt = None,
     response_format: Annotated[Literal["json", "text", "srt", "verbose_json", "vtt"], Form()] = "json",
     temperature: Temperature = 0,  # noqa: ARG001 - it has no effect
 ) -> Response:
     """Write in English what is spoken in any language, as OpenAI's clients ask for it; else as a transcription."""
     shape = Shape(format=ResponseFormat(response_format))
-    options = options_of(model, shape, translates=True, prompt=prompt)
+    options = options_of(model, shape, allowed, translates=True, prompt=prompt)
     return _answer(transcriber, file, options, shape, caller, uploads)
 
 
 @router.get("/models")
-def list_models(_caller: Authenticated) -> ModelList:
+def list_models(_caller: Authenticated, allowed: TheAllowedModels) -> ModelList:
     """List the models that a request may name: OpenAI's names and this house's."""
-    return ModelList(data=[_model(name) for name in NAMES])
+    return ModelList(data=[_model(name) for name in names(allowed)])
 
 
 @router.get("/models/{model}", responses=envelopes(404))
-def read_model(model: Annotated[str, Path(max_length=200)], _caller: Authenticated) -> Model:
+def read_model(model: Annotated[str, Path(max_length=200)], _caller: Authenticated, allowed: TheAllowedModels) -> Model:
     """Read one of them."""
-    return _model(known(model))
+    return _model(known(model, allowed))
 
 
 def _model(name: str) -> Model:
@@ -161,7 +167,7 @@ def _answer(
 ) -> Response:
     sound = received(file, most_bytes=uploads.max_upload_bytes)
     try:
-        transcript = transcriber.transcribe(sound, options, owner_id=caller.user_id)
+        transcript = transcriber.transcribe(sound, options, owner_id=caller.user_id, keep_days=caller.keep_days)
     except StillTranscribing as late:
         where = f"/v1/recordings/{late.recording_id}/transcript"
         return envelope_response(

@@ -1,6 +1,7 @@
 """A file in, its transcript out: a recording like any other is made of it, and its job is waited for."""
 
 import math
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Final
@@ -14,7 +15,7 @@ from functions.core.jobs.results import Transcript, transcript_from_json
 from functions.core.jobs.store import Jobs
 from functions.core.observability import log
 from functions.core.recordings.media import Media, source_key
-from functions.core.recordings.model import Process, Recording, RecordingStatus
+from functions.core.recordings.model import Process, Recording, RecordingStatus, end_of_keeping
 from functions.core.recordings.store import Recordings
 from functions.openai.sound import Sound
 from functions.openai.waiting import Patience
@@ -56,29 +57,47 @@ class NotTranscribed(Exception):
 class Transcriber:
     """Makes recordings and waits for their transcripts."""
 
-    def __init__(self, *, recordings: Recordings, jobs: Jobs, media: Media, patience: Patience, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0913 - each is a neighbour, but one
+        self,
+        *,
+        recordings: Recordings,
+        jobs: Jobs,
+        media: Media,
+        patience: Patience,
+        clock: Clock,
+        keep_days: int = 0,
+    ) -> None:
         self._recordings = recordings
         self._jobs = jobs
         self._media = media
         self._patience = patience
         self._clock = clock
+        self._keep_days = keep_days
 
-    def transcribe(self, sound: Sound, options: TranscribeOptions, *, owner_id: str) -> Transcript:
+    def transcribe(
+        self, sound: Sound, options: TranscribeOptions, *, owner_id: str, keep_days: int | None = None
+    ) -> Transcript:
         """Return what was said. The same request again joins the work on it and makes none of its own.
+
+        The recording is kept for `keep_days`, or as is usual.
 
         Raises:
             StillTranscribing: it is not done yet.
             Invalid: the request is to blame, or its owner has called it off.
             NotTranscribed: somebody else is to blame.
         """
-        recording = self._handed_in(sound, options, owner_id)
+        recording = self._handed_in(sound, self._new(sound, options, owner_id, keep_days))
         job = self._patience.until(lambda: self._job_of(recording), lambda job: job is not None and job.is_finished)
         if job is None or not job.is_finished:
             raise StillTranscribing(recording.id, retry_after=_retry_after(job))
         return transcript_from_json(self._media.read(_result_key(job)))
 
-    def _handed_in(self, sound: Sound, options: TranscribeOptions, owner_id: str) -> Recording:
-        wanted = _recording(sound, options, owner_id, self._clock())
+    def _new(self, sound: Sound, options: TranscribeOptions, owner_id: str, keep_days: int | None) -> Recording:
+        now = self._clock()
+        keep_until = end_of_keeping(now, days=keep_days, usual_days=self._keep_days)
+        return replace(_recording(sound, options, owner_id, now), keep_until=keep_until)
+
+    def _handed_in(self, sound: Sound, wanted: Recording) -> Recording:
         recording = self._added(
             wanted, f"{sound.digest} {sound.media_type} {sound.filename} {wanted.process[0].options}"
         )

@@ -1,54 +1,62 @@
 """Recordings on the wire; never the stored item."""
 
 from datetime import datetime
-from pathlib import PurePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
+from functions.api.announcements import ComingRecording, LocationId, Moment, Title
 from functions.api.views import FailureView, JobView
 from functions.core.jobs.model import Job, Kind
-from functions.core.jobs.options import Language, Wanted, chosen
-from functions.core.recordings.media import UploadForm
-from functions.core.recordings.model import Process, Recording, RecordingStatus
-from functions.core.recordings.texts import printable
-
-FileName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(printable)
-]
-Title = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(printable)
-]
-ContentType = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[\w.+-]+/[\w.+-]+(;[ \w.+=\"-]*)?$")
-]
+from functions.core.jobs.options import Language, Wanted
+from functions.core.recordings.model import Recording, RecordingStatus, Work
 
 
-class RecordingRequest(BaseModel):
-    """A recording to come."""
+def _to_the_second(at: datetime) -> datetime:
+    return at.replace(microsecond=0)
 
-    filename: FileName = Field(examples=["встреча.m4a"])
-    size: int = Field(gt=0, description="Bytes; the upload takes exactly so many", examples=[1048576])
-    content_type: ContentType = Field(description="What the upload will be sent as", examples=["audio/mp4"])
-    title: Title | None = Field(default=None, description="Without it the file's name")
-    location_id: Annotated[str, StringConstraints(max_length=64)] | None = None
-    recorded_at: datetime | None = None
-    language: Language | None = Field(default=None, description="What is spoken; without it the model listens for it")
+
+class RecordingRequest(ComingRecording):
+    """A recording to come, and what shall be done with it."""
+
     process: list[Wanted] | None = Field(
         default=None,
         max_length=8,
         description="What to do with it once it is there. Without it: transcribe and summarise; `[]`: nothing",
     )
 
-    def processes(self) -> tuple[Process, ...] | None:
-        """Return what was asked for, or None."""
-        if self.process is None:
-            return None
-        return tuple(Process(one.kind, chosen(one)) for one in self.process)
 
-    def title_or_name(self) -> str:
-        """Return the title, or the file's name without its ending."""
-        return self.title or PurePath(self.filename).stem or self.filename
+class RecordingChange(BaseModel):
+    """What is to be different; the rest stays. Null takes away what may be missing."""
+
+    title: Title = Field(default="", examples=["Планёрка в понедельник"])
+    location_id: LocationId | None = None
+    language: Language | None = Field(default=None, description="What is spoken; null: the model listens for it")
+    recorded_at: Moment | None = Field(default=None, description="When it took place; UTC if not said")
+    keep_until: Annotated[Moment, AfterValidator(_to_the_second)] | None = Field(
+        default=None, description="When it is to be deleted; null: it stays. UTC if not said"
+    )
+
+
+class BulkDeletion(BaseModel):
+    """Which recordings are to be deleted."""
+
+    ids: list[Annotated[str, StringConstraints(max_length=64)]] = Field(min_length=1, max_length=1000)
+
+
+class NotDeleted(BaseModel):
+    """A recording that was not deleted, and why."""
+
+    id: str
+    code: str = Field(description="For programs", examples=["not-found"])
+    detail: str = Field(description="For people", examples=["There is no such recording."])
+
+
+class Deleted(BaseModel):
+    """What has become of each."""
+
+    deleted: list[str]
+    failed: list[NotDeleted]
 
 
 class ProcessView(BaseModel):
@@ -56,25 +64,33 @@ class ProcessView(BaseModel):
 
     kind: Kind
     options: dict[str, Any]
+    preset: str | None = Field(description="The preset that options came from")
 
 
 class RecordingView(BaseModel):
     """A recording with what is being done with it."""
 
     id: str
+    owner_id: str
     title: str
     filename: str
     size: int
+    sha256: str | None = Field(description="Of the bytes, in hex, as their sender said")
     content_type: str = Field(description="What was announced")
     media_type: str | None = Field(description="What it is, by its content")
     status: RecordingStatus
     error: FailureView | None = Field(description="Why the upload was refused")
+    work: Work = Field(description="How far its jobs are together; of each kind the newest counts")
     duration: float | None = Field(description="Seconds, known once transcribed")
+    words: int | None = Field(description="How many were said, known once transcribed")
+    realtime_factor: float | None = Field(description="Seconds of sound transcribed in a second")
+    has_corrections: bool = Field(description="Whether people have corrected what was heard")
     language: str | None = Field(description="As told, else as heard")
     location_id: str | None
     recorded_at: datetime | None
     created_at: datetime
     uploaded_at: datetime | None
+    keep_until: datetime | None = Field(description="When it is to be deleted; null: it stays")
     process: list[ProcessView]
     jobs: list[JobView]
 
@@ -83,45 +99,32 @@ class RecordingView(BaseModel):
         """Show a recording."""
         return cls(
             id=recording.id,
+            owner_id=recording.owner_id,
             title=recording.title,
             filename=recording.filename,
             size=recording.size,
+            sha256=recording.sha256,
             content_type=recording.content_type,
             media_type=recording.media_type,
             status=recording.status(now),
             error=FailureView.of(recording.error),
+            work=recording.work,
             duration=recording.duration,
+            words=recording.words,
+            realtime_factor=_realtime_factor(recording),
+            has_corrections=bool(recording.corrections),
             language=recording.language or recording.heard_language,
             location_id=recording.location_id,
             recorded_at=recording.recorded_at,
             created_at=recording.created_at,
             uploaded_at=recording.uploaded_at,
-            process=[ProcessView(kind=one.kind, options=one.options) for one in recording.process],
+            keep_until=recording.keep_until,
+            process=[ProcessView(kind=one.kind, options=one.options, preset=one.preset) for one in recording.process],
             jobs=[JobView.of(job) for job in jobs],
         )
 
 
-class UploadView(BaseModel):
-    """How to send the bytes: a multipart/form-data POST of all `fields`, then the file as the field `file`, last."""
-
-    method: Literal["POST"] = "POST"
-    url: str
-    fields: dict[str, str]
-
-    @classmethod
-    def of(cls, form: UploadForm) -> "UploadView":
-        """Show a signed form."""
-        return cls(url=form.url, fields=form.fields)
-
-
-class AnnouncedRecording(BaseModel):
-    """The recording to come, and how to send it."""
-
-    recording: RecordingView
-    upload: UploadView
-
-
-class ReceivedRecording(BaseModel):
-    """A recording that is there."""
-
-    recording: RecordingView
+def _realtime_factor(recording: Recording) -> float | None:
+    if recording.duration is None or not recording.listening_seconds:
+        return None
+    return round(recording.duration / recording.listening_seconds, 2)

@@ -9,12 +9,15 @@ from functions.core.jobs.queue_depths import QueueDepths, SqsQueueDepths
 from functions.core.jobs.worker_report import WorkerReports
 from functions.core.limits.store import DynamoLimiter
 from functions.core.observability import set_up_logging
+from functions.core.redrives import EventBridgeRedrives, Redrives
 from functions.core.table import DynamoTable
+from functions.core.webhooks.store import Webhooks
 from functions.system.routes import router
 from functions.system.settings import SystemSettings
 
 settings = SystemSettings()
 set_up_logging("system", level=settings.log_level, form=settings.log_format)
+library = DynamoTable(settings.library_table)
 services = Services(
     caller_services(
         settings,
@@ -25,7 +28,9 @@ services = Services(
     | {
         Clock: utc_now,
         QueueDepths: SqsQueueDepths(settings.queue_urls(), dead=settings.dead_letter_urls(), clock=utc_now),
-        WorkerReports: WorkerReports(DynamoTable(settings.library_table)),
+        Redrives: EventBridgeRedrives(installation=settings.library_table),
+        Webhooks: Webhooks(library, clock=utc_now),
+        WorkerReports: WorkerReports(library),
         SystemSettings: settings,
     }
 )

@@ -1,6 +1,7 @@
 """Whether everything is as it should be: one sentence for each thing that an admin would look at."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -9,11 +10,22 @@ from functions.core.jobs.model import Lane
 from functions.core.jobs.queue_depths import QueueDepth
 from functions.core.jobs.worker_report import WorkerReport
 from functions.core.settings import Speech
+from functions.core.webhooks.store import Unwell
 
 LONGEST_WAIT: Final = timedelta(hours=1)
 """As the alarms of the queues (template.yaml)."""
 ERRORS_COUNT_FOR: Final = timedelta(hours=1)
 """An older error is told and is no problem any more: jobs have gone through since, or it would be younger."""
+MOST_TOLD: Final = 10
+UNKNOWN: Final = "Unknown: no worker has ever reported."
+LOOK: Final = "somebody must look at them."
+REMEDIES: Final = {
+    "dead jobs": "the function that ends them fails; look at its log.",
+    "dead uploads": "nobody took them in; parley check --redrive uploads has it tried again.",
+    "dead changes": "nobody followed them up; parley check --redrive changes has it tried again, for a day.",
+    "dead webhooks": "they were not even tried; parley check --redrive webhooks has it tried again.",
+}
+"""What to do about dead letters; more of it in docs/operating.md."""
 AUTO: Final = "auto"
 DEMO: Final = "demo"
 
@@ -31,35 +43,87 @@ class Sight:
     """All that can be seen of the house from outside its workers."""
 
     report: WorkerReport | None
+    """Of the worker that speaks for all: what the house runs."""
+    workers: Sequence[WorkerReport]
+    """Those that spoke within a day, whoever spoke last first."""
     lanes: Mapping[Lane, QueueDepth]
     dead: Mapping[str, int]
+    webhooks: Unwell
     speech: Speech
     now: datetime
+
+    @property
+    def known(self) -> Sequence[WorkerReport]:
+        """All workers that anything is known of."""
+        return self.workers or ([self.report] if self.report else [])
+
+    @property
+    def living(self) -> Sequence[WorkerReport]:
+        """The workers that spoke lately."""
+        return [one for one in self.known if one.lives(self.now)]
 
 
 def findings(sight: Sight) -> list[Found]:
     """Look at everything; always the same names in the same order."""
     return [
         Found("worker", *_worker(sight)),
+        Found("last start", *_last_start(sight)),
         *_of_the_worker(sight),
         *(Found(f"{lane} queue", *_queue(depth)) for lane, depth in sight.lanes.items()),
-        *(Found(name, *_dead(count)) for name, count in sight.dead.items()),
+        *(Found(name, *_dead(name, count)) for name, count in sight.dead.items()),
+        Found("webhooks", *_webhooks(sight.webhooks)),
         Found("last error", *_last_error(sight)),
     ]
 
 
 def _worker(sight: Sight) -> tuple[bool, str]:
-    report, waiting = sight.report, sum(depth.waiting for depth in sight.lanes.values())
-    if report is None:
+    waiting = sum(depth.waiting for depth in sight.lanes.values())
+    if not sight.known:
         return False, f"No worker has ever reported; {_jobs(waiting)}. Start one: nothing else is known before."
-    seen = f"{report.worker}, seen {_span(sight.now - report.last_seen)} ago"
-    if report.lives(sight.now):
-        jobs = f"jobs done: {report.jobs_done}, broken: {report.jobs_broken}"
-        return True, f"{seen}, up for {_span(sight.now - report.started_at)}; {jobs}."
+    if sight.living:
+        unserved = list(_unserved(sight))
+        told = [_described(one, sight.now) for one in sight.living[:MOST_TOLD]]
+        more = len(sight.living) - len(told)
+        return not unserved, " ".join([*told, *([f"And {more} more."] if more else []), *unserved])
+    last = max(sight.known, key=lambda one: one.last_seen)
+    seen = f"{last.worker}, seen {_span(sight.now - last.last_seen)} ago"
     if waiting or any(depth.in_flight for depth in sight.lanes.values()):
         return False, f"None lives, and {_jobs(waiting)}. The last one was {seen}."
     # Where workers are started for work and stopped after it, this is how rest looks.
     return True, f"None lives, and none is needed: the queues are empty. The last one was {seen}."
+
+
+def _described(one: WorkerReport, now: datetime) -> str:
+    what = [*one.lanes, *([f"on {one.device}"] if one.device else [])]
+    name = f"{one.worker} ({' '.join(what)})" if what else one.worker
+    seen = f"seen {_span(now - one.last_seen)} ago, up for {_span(now - one.started_at)}"
+    return f"{name}, {seen}, {_work(one, now)}; jobs done: {one.jobs_done}, broken: {one.jobs_broken}."
+
+
+def _work(one: WorkerReport, now: datetime) -> str:
+    if not one.in_hand:
+        return "idle"
+    kinds = Counter(job.kind for job in one.in_hand)
+    longest = _span(now - min(job.since for job in one.in_hand))
+    return f"busy for {longest} with {', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}"
+
+
+def _unserved(sight: Sight) -> Iterator[str]:
+    for lane, depth in sight.lanes.items():
+        if (depth.waiting or depth.in_flight) and not any(one.works(lane) for one in sight.living):
+            yield f"None of them works off {lane}, and {_jobs(depth.waiting)}."
+
+
+def _last_start(sight: Sight) -> tuple[bool, str]:
+    if not sight.known:
+        return False, UNKNOWN
+    last = max(sight.known, key=lambda one: one.started_at)
+    if not last.could_not_start or last.last_error is None:
+        runs = f"{last.model} on {last.device}" if last.model else "no speech model"
+        return True, f"{last.worker}, {_span(sight.now - last.started_at)} ago: {runs}."
+    age = sight.now - last.last_error.at
+    reason = f"{last.worker} could not start {_span(age)} ago: {last.last_error.detail} ({last.last_error.code})"
+    return bool(sight.living) and age >= ERRORS_COUNT_FOR, reason
 
 
 def _of_the_worker(sight: Sight) -> Iterator[Found]:
@@ -74,8 +138,7 @@ def _of_the_worker(sight: Sight) -> Iterator[Found]:
         "diarizer": _diarizer,
     }
     for name, check in checks.items():
-        unknown = (False, "Unknown: no worker has ever reported.")
-        yield Found(name, *(check(sight.report, sight.speech) if sight.report else unknown))
+        yield Found(name, *(check(sight.report, sight.speech) if sight.report else (False, UNKNOWN)))
 
 
 def _version_of(package: str, *, says: str = "") -> Callable[[WorkerReport, Speech], tuple[bool, str]]:
@@ -135,14 +198,22 @@ def _queue(depth: QueueDepth) -> tuple[bool, str]:
     return not depth.waiting or depth.oldest < LONGEST_WAIT, f"{full}; the oldest is {_span(depth.oldest)} old."
 
 
-def _dead(count: int) -> tuple[bool, str]:
-    return (True, "None.") if not count else (False, f"{count}: somebody must look at them.")
+def _dead(name: str, count: int) -> tuple[bool, str]:
+    return (True, "None.") if not count else (False, f"{count}: {REMEDIES.get(name, LOOK)}")
+
+
+def _webhooks(unwell: Unwell) -> tuple[bool, str]:
+    if not unwell.failing and not unwell.disabled:
+        return True, "None is failing or disabled."
+    # Receivers are their owners' affair, who see why.
+    return True, f"{unwell.failing} failing, {unwell.disabled} disabled; their owners see why."
 
 
 def _last_error(sight: Sight) -> tuple[bool, str]:
-    error = sight.report.last_error if sight.report else None
-    if error is None:
+    errors = [one.last_error for one in sight.known if one.last_error is not None]
+    if not errors:
         return True, "None."
+    error = max(errors, key=lambda one: one.at)
     age = sight.now - error.at
     where = error.kind or "start"
     return age >= ERRORS_COUNT_FOR, f"{_span(age)} ago, {where}: {error.detail} ({error.code})"

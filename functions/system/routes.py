@@ -8,16 +8,32 @@ from fastapi import APIRouter, Depends, Path, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from functions.api.callers import Admin
+from functions.api.problems import problems
 from functions.api.services import service
 from functions.core.clock import Clock
-from functions.core.errors import NotFound
+from functions.core.errors import NotFound, Unavailable
+from functions.core.jobs.allowed_models import AllowedModels
 from functions.core.jobs.options import Template
 from functions.core.jobs.queue_depths import QueueDepths
 from functions.core.jobs.worker_report import WorkerReport, WorkerReports
+from functions.core.observability import log
+from functions.core.redrives import Redrives
 from functions.core.speech_models import MODELS
 from functions.core.version import VERSION
+from functions.core.webhooks.store import Webhooks
 from functions.system.checks import Sight, findings
-from functions.system.schemas import Finding, Health, Info, Limits, ModelInfo, ModelRow, SystemCheck
+from functions.system.schemas import (
+    Finding,
+    Health,
+    Info,
+    Limits,
+    ModelInfo,
+    ModelRow,
+    RedriveAnswer,
+    RedriveRequest,
+    SystemCheck,
+    worker_row,
+)
 from functions.system.settings import SystemSettings
 
 router = APIRouter(tags=["system"])
@@ -47,8 +63,10 @@ ASSETS: Final = {
 
 TheClock = Annotated[Clock, Depends(service(Clock))]
 TheQueues = Annotated[QueueDepths, Depends(service(QueueDepths))]
+TheRedrives = Annotated[Redrives, Depends(service(Redrives))]
 TheReports = Annotated[WorkerReports, Depends(service(WorkerReports))]
 TheSettings = Annotated[SystemSettings, Depends(service(SystemSettings))]
+TheWebhooks = Annotated[Webhooks, Depends(service(Webhooks))]
 
 
 @router.get("/v1/health")
@@ -72,7 +90,7 @@ def read_info(reports: TheReports, settings: TheSettings) -> Info:
             device=report.device if report else None,
             compute_type=report.compute_type if report else None,
         ),
-        models=_models(report, settings.whisper_model),
+        models=_models(report, settings),
         summary_engine=report.summary_engine if report else None,
         summary_templates=list(Template),
         diarizer=report.diarizer if report else None,
@@ -87,16 +105,44 @@ def read_info(reports: TheReports, settings: TheSettings) -> Info:
 
 @router.get("/v1/system-check")
 def check_system(
-    _: Admin, reports: TheReports, queues: TheQueues, settings: TheSettings, clock: TheClock
+    _: Admin,
+    reports: TheReports,
+    queues: TheQueues,
+    webhooks: TheWebhooks,
+    settings: TheSettings,
+    clock: TheClock,
 ) -> SystemCheck:
-    """Look at all that may be wrong: the worker and what it runs, the queues, the dead letters, the last error.
+    """Look at all that may be wrong: the workers and what they run, the queues, the dead letters, the last error.
 
     A worker that is not there is well where no job waits: workers are started for work. For admins.
     """
     now = clock()
-    found = findings(Sight(report=reports.newest(), lanes=queues.lanes(), dead=queues.dead(), speech=settings, now=now))
-    checks = [Finding(name=one.name, ok=one.ok, detail=one.detail) for one in found]
-    return SystemCheck(ok=all(one.ok for one in checks), checked_at=now, checks=checks)
+    sight = Sight(
+        report=reports.newest(),
+        workers=reports.all(now),
+        lanes=queues.lanes(),
+        dead=queues.dead(),
+        webhooks=webhooks.unwell(),
+        speech=settings,
+        now=now,
+    )
+    checks = [Finding(name=one.name, ok=one.ok, detail=one.detail) for one in findings(sight)]
+    rows = [worker_row(one, now) for one in sight.known]
+    return SystemCheck(ok=all(one.ok for one in checks), checked_at=now, checks=checks, workers=rows)
+
+
+@router.post("/v1/system-check/redrive", status_code=202, responses=problems(Unavailable))
+def redrive(request: RedriveRequest, caller: Admin, queues: TheQueues, redrives: TheRedrives) -> RedriveAnswer:
+    """Have what nobody could do when it was due tried again; what fails once more lies there again.
+
+    `uploads` are taken in, `changes` are followed up as far as they are not older than a day, `webhooks` go back to
+    their queue. It may be asked for twice: whatever was done already is not done again. For admins.
+    """
+    messages = queues.dead()[f"dead {request.queue}"]
+    if messages:
+        redrives.ask(request.queue)
+    log.info("redrive", queue=request.queue, messages=messages, asked_by=caller.user_id)
+    return RedriveAnswer(queue=request.queue, messages=messages)
 
 
 @router.get("/openapi.json", include_in_schema=False)
@@ -136,9 +182,10 @@ def show_start() -> RedirectResponse:
     return RedirectResponse("/docs", 307)
 
 
-def _models(report: WorkerReport | None, setting: str) -> list[ModelRow]:
+def _models(report: WorkerReport | None, settings: SystemSettings) -> list[ModelRow]:
     there = report.models_on_disk if report else None
-    default = report.model if report and report.model else setting
+    default = report.model if report and report.model else settings.whisper_model
+    allowed = AllowedModels(settings.allowed_models)
     return [
         ModelRow(
             name=row.name,
@@ -153,6 +200,7 @@ def _models(report: WorkerReport | None, setting: str) -> list[ModelRow]:
             default=row.name == default,
         )
         for row in MODELS.values()
+        if row.name in allowed
     ]
 
 

@@ -14,9 +14,13 @@ from typing import Any, Final
 
 from infra.local.data_dir import Secrets
 from infra.local.leash import end_with_stdin, hold_on_to
+from infra.local.positions import Positions
 from infra.local.settings import LocalSettings
 
 READY: Final = "ready"
+CHANGED: Final = "changed"
+"""Said when a table's stream has something new."""
+
 ACCOUNT_ID: Final = "000000000000"
 _SHUTDOWN_GRACE: Final = 5
 
@@ -40,6 +44,7 @@ def emulator_environment(settings: LocalSettings, secrets: Secrets) -> dict[str,
         "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
         "MINISTACK_REGION": settings.region,
         "PARLEY_EMULATOR_HOST": settings.host,
+        "PARLEY_STREAM_POSITIONS": str(settings.stream_positions),
         "PERSIST_STATE": "1",
         "S3_DATA_DIR": str(state / "s3"),
         "S3_PERSIST": "1",
@@ -56,9 +61,12 @@ class KeptEmulator:
         from ministack.app import app  # noqa: PLC0415
 
         from infra.local.snapshots import Snapshots  # noqa: PLC0415
+        from infra.local.stream_state import StreamState, guard_streams  # noqa: PLC0415
 
+        guard_streams()
         self._app: Callable[[Scope, Receive, Send], Awaitable[None]] = app
-        self._snapshots = Snapshots()
+        self._streams = StreamState(Positions(Path(os.environ["PARLEY_STREAM_POSITIONS"])))
+        self._snapshots = Snapshots(self._streams)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -70,6 +78,8 @@ class KeptEmulator:
             case "http":
                 await self._app(scope, receive, send)
                 self._snapshots.notice(scope)
+                if self._streams.have_grown():
+                    print(CHANGED, flush=True)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -86,7 +96,7 @@ class KeptEmulator:
             raise asyncio.CancelledError
 
         try:
-            self._snapshots.restore_sessions()
+            self._snapshots.restore()
             await self._app(scope, receive_start_only, send)
         except asyncio.CancelledError:
             return

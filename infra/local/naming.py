@@ -29,7 +29,7 @@ class Place:
 
 
 class Names:
-    """What `Ref` and `Fn::GetAtt` give. A queue's address is added once the queue is made."""
+    """What `Ref` and `Fn::GetAtt` give. What only AWS knows is added once a thing is made: addresses, streams."""
 
     def __init__(self, template: Template, parameters: Mapping[str, str], place: Place) -> None:
         self._template = template
@@ -65,9 +65,17 @@ class Names:
         """Make a queue's address known."""
         self._attributes[logical_id] |= {"Ref": url, "QueueUrl": url}
 
+    def add_stream_arn(self, logical_id: str, arn: str) -> None:
+        """Make a table's stream known."""
+        self._attributes[logical_id]["StreamArn"] = arn
+
     def logical_id_of(self, arn: str) -> str:
-        """Return whose ARN this is."""
-        return next(name for name, attributes in self._attributes.items() if attributes.get("Arn") == arn)
+        """Return whose ARN this is, or whose stream's."""
+        return next(
+            name
+            for name, attributes in self._attributes.items()
+            if arn in {attributes.get("Arn"), attributes.get("StreamArn")}
+        )
 
     def _resolver(self) -> Resolver:
         return Resolver(self._attributes, self._template.get("Conditions", {}))

@@ -40,6 +40,11 @@ class LocalSettings:
         return self.given_endpoint or f"http://{self._reachable_host}:{self.emulator_port}"
 
     @property
+    def stream_positions(self) -> Path:
+        """Where it is kept how far streams were followed up."""
+        return self.data_dir / "streams"
+
+    @property
     def _reachable_host(self) -> str:
         if self.host in _EVERY_INTERFACE:
             return "127.0.0.1"

@@ -13,6 +13,8 @@ from typing import Any, Final
 from ministack.core import persistence
 from ministack.services import dynamodb, eventbridge, iam, s3, sqs, sts
 
+from infra.local.stream_state import StreamState
+
 _DELAY: Final = 0.2
 """Seconds from a change to its snapshot: one answer to a whole request's writes."""
 
@@ -20,6 +22,9 @@ _DUTY: Final = 0.1
 """Part of the time that may go into snapshots, however large the state."""
 
 _TRIES: Final = 3
+
+_STREAMS: Final = "parley_streams"
+"""Changes that are yet to be followed up."""
 
 _SESSIONS: Final = "parley_sessions"
 """Credentials handed out: with them, uploads signed before a restart go on after it."""
@@ -30,7 +35,8 @@ _READING: Final = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "Tran
 class Snapshots:
     """Writes state after changes, on one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, streams: StreamState) -> None:
+        self._streams = streams
         self._changed: set[str] = set()
         self._running: asyncio.Task[None] | None = None
         self._written: dict[str, str] = {}
@@ -52,12 +58,15 @@ class Snapshots:
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
-        self._changed = {"dynamodb", "others"}
-        await self._write()
+        # Twice: now it is known which changes were followed up before the first one.
+        for _ in range(2):
+            self._changed = {"dynamodb", "others"}
+            await self._write()
 
-    def restore_sessions(self) -> None:
-        """Let credentials work that were handed out before the restart."""
-        sts._sessions.update(persistence.load_state(_SESSIONS) or {})  # noqa: SLF001 (not kept by ministack)
+    def restore(self) -> None:
+        """Bring back what ministack does not keep: credentials that were handed out, and streams."""
+        sts._sessions.update(persistence.load_state(_SESSIONS) or {})  # noqa: SLF001
+        self._streams.restore(persistence.load_state(_STREAMS))
 
     async def _run(self) -> None:
         try:
@@ -72,8 +81,18 @@ class Snapshots:
     async def _write(self) -> None:
         changed, self._changed = self._changed, set()
         # On the loop, where requests are served: no request is half in it.
-        states = dict(_states(changed))
+        states = dict(self._states(changed))
         await asyncio.shield(asyncio.to_thread(self._save, states))
+
+    def _states(self, changed: set[str]) -> Iterator[tuple[str, Any]]:
+        if "dynamodb" in changed:
+            # The changes first: one that is followed up in vain does less harm than one that is forgotten.
+            yield _STREAMS, self._streams.unfinished()
+            yield "dynamodb", _tables()
+        if "others" in changed:
+            for name, module in {"eventbridge": eventbridge, "iam": iam, "s3": s3, "sqs": sqs}.items():
+                yield name, module.get_state()
+            yield _SESSIONS, dict(sts._sessions)  # noqa: SLF001
 
     def _save(self, states: dict[str, Any]) -> None:
         for service, state in states.items():
@@ -81,15 +100,6 @@ class Snapshots:
             if text is not None and text != self._written.get(service):
                 _replace(service, text)
                 self._written[service] = text if len(text) < 1_000_000 else ""
-
-
-def _states(changed: set[str]) -> Iterator[tuple[str, Any]]:
-    if "dynamodb" in changed:
-        yield "dynamodb", _tables()
-    if "others" in changed:
-        for name, module in {"eventbridge": eventbridge, "iam": iam, "s3": s3, "sqs": sqs}.items():
-            yield name, module.get_state()
-        yield _SESSIONS, dict(sts._sessions)  # noqa: SLF001
 
 
 def _tables() -> dict[str, Any]:

@@ -1,16 +1,31 @@
 """The template with everything resolved: what the local system runs."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.local.errors import CannotRun
 from infra.local.naming import Names, Place
+from infra.local.patterns import Pattern, refuse_unknown_rules
 from infra.local.resources.aws import Aws
 from infra.local.resources.making import make_data, make_roles, make_rules, refuse_unknown_types
+from infra.local.resources.properties import Properties, refuse_unknown
 from infra.local.template import Template, transform
 
 _ANY_METHOD: Final = "x-amazon-apigateway-any-method"
+_QUEUE_MAPPING: Final = {"BatchSize", "EventSourceArn", "FunctionName", "FunctionResponseTypes"}
+_STREAM_MAPPING: Final = {
+    "BatchSize",
+    "BisectBatchOnFunctionError",
+    "DestinationConfig",
+    "EventSourceArn",
+    "FilterCriteria",
+    "FunctionName",
+    "MaximumBatchingWindowInSeconds",
+    "MaximumRetryAttempts",
+    "StartingPosition",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +88,24 @@ class QueueMapping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamMapping:
+    """A table whose changes call a function."""
+
+    name: str
+    table: str
+    stream_arn: str
+    function: str
+    batch_size: int
+    filters: tuple[Pattern, ...]
+    """One of them must match, if there are any."""
+    bisects: bool
+    retries: int | None
+    """None: for as long as the stream keeps the changes."""
+    queue_url: str | None
+    """Where is told what was given up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """The container that works off jobs."""
 
@@ -89,6 +122,7 @@ class Stack:
     routes: tuple[Route, ...]
     rules: tuple[Rule, ...]
     queue_mappings: tuple[QueueMapping, ...]
+    stream_mappings: tuple[StreamMapping, ...]
     worker: Worker | None
     names: Mapping[str, str]
     """What `Ref` gives for each resource."""
@@ -123,6 +157,7 @@ def read_stack(template: Template, names: Names, rule_queues: Mapping[str, str])
         routes=tuple(reading.routes()),
         rules=tuple(reading.rules(rule_queues)),
         queue_mappings=tuple(reading.queue_mappings()),
+        stream_mappings=tuple(reading.stream_mappings()),
         worker=reading.worker(),
         names={logical_id: names.ref(logical_id) for logical_id in template["Resources"]},
     )
@@ -170,17 +205,26 @@ class _Reading:
 
     def queue_mappings(self) -> list[QueueMapping]:
         mappings = []
-        for _, properties in self._all("AWS::Lambda::EventSourceMapping"):
-            resolved = self._names.resolve(properties)
+        for logical_id, properties in self._mappings("AWS::SQS::Queue"):
+            refuse_unknown(properties, _QUEUE_MAPPING, of=logical_id)
             mappings.append(
                 QueueMapping(
-                    queue_url=self._names.ref(self._names.logical_id_of(resolved["EventSourceArn"])),
-                    queue_arn=resolved["EventSourceArn"],
-                    function=self._function_named(resolved["FunctionName"]),
-                    batch_size=int(resolved.get("BatchSize", 10)),
-                    reports_failures="ReportBatchItemFailures" in resolved.get("FunctionResponseTypes", []),
+                    queue_url=self._names.ref(self._names.logical_id_of(properties["EventSourceArn"])),
+                    queue_arn=properties["EventSourceArn"],
+                    function=self._function_named(properties["FunctionName"]),
+                    batch_size=int(properties.get("BatchSize", 10)),
+                    reports_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", []),
                 )
             )
+        return mappings
+
+    def stream_mappings(self) -> list[StreamMapping]:
+        mappings = [
+            self._stream_mapping(logical_id, properties)
+            for logical_id, properties in self._mappings("AWS::DynamoDB::Table")
+        ]
+        if len({mapping.table for mapping in mappings}) < len(mappings):
+            raise CannotRun("template.yaml: two functions follow one stream, and infra/local keeps one position.")
         return mappings
 
     def worker(self) -> Worker | None:
@@ -193,6 +237,36 @@ class _Reading:
                 stop_timeout=int(container.get("StopTimeout", 30)),
             )
         return None
+
+    def _mappings(self, source: str) -> list[tuple[str, Properties]]:
+        resolved = ((name, self._names.resolve(each)) for name, each in self._all("AWS::Lambda::EventSourceMapping"))
+        sources = dict(self._all(source))
+        return [pair for pair in resolved if self._names.logical_id_of(pair[1]["EventSourceArn"]) in sources]
+
+    def _stream_mapping(self, logical_id: str, properties: Properties) -> StreamMapping:
+        refuse_unknown(properties, _STREAM_MAPPING, of=logical_id)
+        if properties["StartingPosition"] != "TRIM_HORIZON" or properties.get("MaximumBatchingWindowInSeconds"):
+            raise CannotRun(f"template.yaml: {logical_id} follows its stream in a way that infra/local lacks.")
+        filters = properties.get("FilterCriteria", {}).get("Filters", [])
+        patterns = tuple(json.loads(each["Pattern"]) for each in filters)
+        for pattern in patterns:
+            refuse_unknown_rules(pattern, of=logical_id)
+        retries = int(properties.get("MaximumRetryAttempts", -1))
+        return StreamMapping(
+            name=logical_id,
+            table=self._names.of(self._names.logical_id_of(properties["EventSourceArn"])),
+            stream_arn=properties["EventSourceArn"],
+            function=self._function_named(properties["FunctionName"]),
+            batch_size=int(properties.get("BatchSize", 100)),
+            filters=patterns,
+            bisects=bool(properties.get("BisectBatchOnFunctionError", False)),
+            retries=None if retries < 0 else retries,
+            queue_url=self._failure_queue(properties),
+        )
+
+    def _failure_queue(self, properties: Properties) -> str | None:
+        arn = properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        return None if arn is None else self._names.ref(self._names.logical_id_of(arn))
 
     def _all(self, wanted: str) -> list[tuple[str, Any]]:
         return list(self._by_type.get(wanted, {}).items())
@@ -215,10 +289,8 @@ class _Reading:
             resolved = self._names.resolve(_without(properties, "Qualifier"))
             if self._function_named(resolved["FunctionName"]) != function:
                 continue
-            queue = resolved.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
             return Failures(
-                retries=int(resolved.get("MaximumRetryAttempts", 2)),
-                queue_url=None if queue is None else self._names.ref(self._names.logical_id_of(queue)),
+                retries=int(resolved.get("MaximumRetryAttempts", 2)), queue_url=self._failure_queue(resolved)
             )
         return Failures()
 

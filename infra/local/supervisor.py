@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 from asyncio.subprocess import Process
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -24,11 +24,13 @@ from infra.local.errors import CannotRun
 from infra.local.events import Poller, QueueEvents, RuleEvents
 from infra.local.functions import LocalFunction
 from infra.local.gateway import Gateway
+from infra.local.positions import Positions
 from infra.local.resources.aws import Aws
 from infra.local.routes import Routes
 from infra.local.servers import QuietServer, listen
 from infra.local.settings import LocalSettings
 from infra.local.stack import Stack, make_stack
+from infra.local.streams import StreamEvents
 from infra.local.template import parameter_values, read_template
 from infra.local.worker import LocalWorker, machine_environment
 
@@ -40,6 +42,8 @@ _EMULATOR_STOP: Final = 10
 _FUNCTIONS_STOP: Final = 5
 _GATEWAY_STOP: Final = 5
 _HEALTH_TRIES: Final = 10
+_POLL_OTHER_STREAMS: Final = 0.25
+_POLL_STREAMS: Final = 5.0
 
 
 @dataclass(slots=True)
@@ -53,9 +57,15 @@ class System:
     functions: dict[str, LocalFunction] = field(default_factory=dict)
     gateway: QuietServer | None = None
     pollers: list[Poller] = field(default_factory=list)
+    streams: list[StreamEvents] = field(default_factory=list)
     worker: LocalWorker | None = None
     serving: asyncio.Task[None] | None = None
     warming: asyncio.Task[None] | None = None
+
+    @property
+    def sources(self) -> Sequence[Poller | StreamEvents]:
+        """All that calls functions beside HTTP."""
+        return [*self.pollers, *self.streams]
 
 
 async def run(settings: LocalSettings, environ: Mapping[str, str]) -> None:
@@ -147,6 +157,8 @@ def _make_stack(system: System, aws: Aws) -> Stack:
         "SetupCode": secrets.setup_code,
         "Stage": "local",
         "WebOrigin": settings.url,
+        # Receivers on a desk are on this machine.
+        "WebhookPrivateAddresses": "allow",
     }
     parameters = parameter_values(template, ours=ours, environ=system.environ)
     return make_stack(aws, template, parameters, api_url=settings.url)
@@ -173,8 +185,16 @@ def _start_pollers(system: System, stack: Stack, aws: Aws, roles: Roles) -> None
     for mapping in stack.queue_mappings:
         queue = QueueEvents(mapping, system.functions[mapping.function], roles=roles, region=aws.region)
         system.pollers.append(Poller(mapping.function, queue.poll))
-    for poller in system.pollers:
-        poller.start()
+    positions = Positions(system.settings.stream_positions)
+    for each in stack.stream_mappings:
+        # Our own emulator says when there is something.
+        every = _POLL_OTHER_STREAMS if system.emulator is None else _POLL_STREAMS
+        function = system.functions[each.function]
+        system.streams.append(
+            StreamEvents(each, function, roles=roles, region=aws.region, positions=positions, poll_every=every)
+        )
+    for source in system.sources:
+        source.start()
 
 
 def _start_worker(system: System, stack: Stack) -> None:
@@ -197,6 +217,11 @@ async def _warm_up(system: System) -> None:
 
 async def _watch(system: System) -> None:
     if system.emulator is not None:
+        assert system.emulator.stdout is not None
+        # It says a word for every change of a table that has a stream.
+        while await system.emulator.stdout.readline():
+            for stream in system.streams:
+                stream.wake()
         await system.emulator.wait()
         raise CannotRun("The emulator ended, and nothing works without it; start again.")
     await asyncio.Event().wait()
@@ -232,8 +257,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 async def _stop(system: System) -> None:
     """Stop taking work, let the worker release its jobs, then functions, and AWS last: all of them need it."""
-    for poller in system.pollers:
-        poller.stop()
+    for source in system.sources:
+        source.stop()
     if system.gateway is not None:
         system.gateway.should_exit = True
     if system.warming is not None:

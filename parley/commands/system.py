@@ -21,6 +21,7 @@ MODELS: Final = (
     whole("ON DISK"),
     folded("ADVICE", width=12),
 )
+REDRIVEN: Final = ("uploads", "changes", "webhooks")
 ON_DISK: Final = {True: "yes", False: "no", None: "unknown"}
 
 
@@ -55,16 +56,22 @@ def models(session: Session) -> None:
         "parley check",
         "parley check --json | jq -r '.checks[] | select(.ok | not) | .detail'",
         "parley check || echo 'somebody must look at it'",
+        "parley check --redrive uploads",
     )
 )
+@click.option("--redrive", type=click.Choice(REDRIVEN), help="Have dead letters of this kind tried again instead.")
 @common_options
 @click.pass_obj
-def check(session: Session) -> None:
-    """Check that all is well: worker, model, queues, errors.
+def check(session: Session, redrive: str | None) -> None:
+    """Check that all is well: workers, model, queues, errors.
 
     Ends with 1 if anything is not. Only admins may ask.
     """
     with session.api() as api:
+        if redrive is not None:
+            asked = api.redrive(redrive)
+            session.answer(asked.raw, _asked(redrive, asked.messages))
+            return
         found = api.check_system()
     session.answer(found.raw, "\n".join(map(_line, found.checks)))
     if not found.is_ok:
@@ -83,6 +90,12 @@ def _cells(model: Model) -> tuple[str, ...]:
         ON_DISK[model.on_disk],
         model.advice,
     )
+
+
+def _asked(queue: str, messages: int) -> str:
+    if not messages:
+        return f"There are no dead {queue}."
+    return f"Dead {queue} that are tried again: {messages}. See what came of it with: parley check"
 
 
 def _line(one: Check) -> str:

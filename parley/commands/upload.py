@@ -8,15 +8,16 @@ from typing import Any
 
 import click
 
-from parley.answers import FormUpload, Recording
+from parley.answers import FormUpload, PartsUpload, Recording
 from parley.client import Api, NewRecording, Wanted
 from parley.commands.job_options import Options, speech_options, summary_options
 from parley.commands.options import common_options, examples
 from parley.errors import FAILED, Failure, NotSignedIn
-from parley.progress import upload_progress
+from parley.progress import reading_progress, upload_progress
 from parley.session import Session
 from parley.show import plain, recording_text, size_of
-from parley.uploads import Sender, look_at
+from parley.unfinished import Unfinished
+from parley.uploads import Sender, Source, look_at, sha256_of
 from parley.watching import Outcome, watch
 
 
@@ -26,6 +27,7 @@ class _Item:
 
     file: str
     recording: Recording | None = None
+    duplicate: bool = False
     outcome: Outcome | None = None
     error: str | None = None
     code: str | None = None
@@ -34,6 +36,7 @@ class _Item:
         result: dict[str, Any] = {
             "file": self.file,
             "recording": self.recording.raw if self.recording else None,
+            "duplicate": self.duplicate,
             "error": {"code": self.code, "detail": self.error} if self.error else None,
         }
         return result | (self.outcome.as_json() if self.outcome else {})
@@ -55,6 +58,7 @@ class _Item:
 @speech_options
 @click.option("--summary/--no-summary", default=True, help="Also summarise it (the default), or don't.")
 @summary_options
+@click.option("--again", is_flag=True, help="Make another recording of a file that you have uploaded before.")
 @click.option("--watch", "watching", is_flag=True, help="Wait until it is done, then print transcript and summary.")
 @common_options
 @click.pass_obj
@@ -66,12 +70,16 @@ def upload(  # noqa: PLR0913, PLR0917 - one parameter each option
     speech: Options,
     summary: bool,  # noqa: FBT001 - click calls it
     writing: Options,
+    again: bool,  # noqa: FBT001
     watching: bool,  # noqa: FBT001
 ) -> None:
     """Upload recordings to be transcribed and summarised.
 
     Prints one line for each file: the id of its recording and its name. A file that fails does not stop the others,
     and makes the exit code 1.
+
+    A file that you have uploaded before is not sent again: its recording is named. A large one whose upload was
+    interrupted goes on where it stopped, if you type the same again within two days.
     """
     if title and len(files) > 1:
         raise click.UsageError("--title names one recording: upload the files one by one.")
@@ -80,23 +88,56 @@ def upload(  # noqa: PLR0913, PLR0917 - one parameter each option
     process = (Wanted("transcribe", speech), *([Wanted("summarise", writing)] if summary else []))
     items = [_Item(click.format_filename(file)) for file in files]
     with session.api() as api, Sender(sleep=session.sleep) as sender:
+        unfinished = Unfinished(api)
         for file, item in zip(files, items, strict=True):
             with _noting_failure(session, item):
                 source = look_at(file)
-                new = NewRecording(source.name, source.size, source.content_type, title, language, process)
-                item.recording, place = api.announce(new)
-                with upload_progress(source, session.say) as watcher:
-                    if isinstance(place, FormUpload):
-                        sender.send_form(source, place, watcher)
-                    else:
-                        sender.send_parts(api, item.recording.id, source, place, watcher)
-                _report(session, item, f"{size_of(source.size)} uploaded", watching=watching)
+                with reading_progress(source, session.say) as reading:
+                    digest = sha256_of(source, reading)
+                new = NewRecording(
+                    source.name, source.size, source.content_type, title, language, process, digest, again
+                )
+                place = _place_for(session, api, unfinished, new, item)
+                if place is not None:
+                    _send(session, api, sender, source, place, item)
+                done = f"{size_of(source.size)} uploaded" if place is not None else "already there"
+                _report(session, item, done, watching=watching)
         if watching:
             _watch(session, api, items)
     if session.as_json:
         session.answer({"items": [item.as_json() for item in items]}, "")
     if any(item.error for item in items):
         raise SystemExit(FAILED)
+
+
+def _place_for(
+    session: Session, api: Api, unfinished: Unfinished, new: NewRecording, item: _Item
+) -> FormUpload | PartsUpload | None:
+    """Find or make the item's recording; returns where its bytes go, or None where they are there."""
+    begun = unfinished.find(new)
+    if begun is not None:
+        item.recording, place = begun
+        session.say(f"{plain(item.file)}: going on with {item.recording.id}")
+        return place
+    announced = api.announce(new)
+    item.recording, item.duplicate = announced.recording, announced.duplicate
+    if announced.duplicate:
+        session.say(
+            f"{plain(item.file)}: already there as {announced.recording.id}, and nothing new was started."
+            " --again makes another recording of it."
+        )
+    return announced.upload
+
+
+def _send(  # noqa: PLR0913, PLR0917 - what it takes
+    session: Session, api: Api, sender: Sender, source: Source, place: FormUpload | PartsUpload, item: _Item
+) -> None:
+    assert item.recording is not None
+    with upload_progress(source, session.say) as watcher:
+        if isinstance(place, FormUpload):
+            sender.send_form(source, place, watcher)
+        else:
+            sender.send_parts(api, item.recording.id, source, place, watcher)
 
 
 def _watch(session: Session, api: Api, items: list[_Item]) -> None:

@@ -13,9 +13,10 @@ from fastapi.routing import APIRoute
 
 from functions.core.accounts.model import Role, Scope, User
 from infra.doors import ROUTERS
-from tests.builders import PASSWORD, a_job, a_recording
+from tests.builders import PASSWORD, a_job, a_location, a_recording
 from tests.fakes.clock import FakeClock
 from tests.house import SETUP_CODE, House
+from tests.webhook_builders import a_delivery, a_webhook
 
 
 class Who(Enum):
@@ -76,6 +77,8 @@ def transcription(scene: Scene) -> dict[str, Any]:
 
 
 NEW = {"username": "clara", "email": "clara@example.com", "password": PASSWORD}
+NOTHING_TO_DO = {"kind": "transcribe", "recording_ids": ["rec_x"]}
+PRESET = {"name": "Мой", "kind": "transcribe"}
 NO_CHALLENGE = {"challenge_id": "chl_0", "code": "123456"}
 
 MATRIX: dict[str, Row] = {
@@ -131,18 +134,82 @@ MATRIX: dict[str, Row] = {
     "DELETE /v1/users/{user_id}": Row(Scope.ADMIN, ok=204),
     "GET /v1/audit": Row(Scope.ADMIN),
     "GET /v1/system-check": Row(Scope.ADMIN),
+    "POST /v1/system-check/redrive": Row(Scope.ADMIN, ok=202, body=lambda _: {"queue": "uploads"}),
     "GET /v1/debug/users": Row(Scope.ADMIN),
     # Recordings and jobs.
     "POST /v1/recordings": Row(Scope.RECORDINGS_WRITE, ok=201, body=upload),
     "GET /v1/recordings": Row(Scope.RECORDINGS_READ),
+    "GET /v1/search": Row(Scope.RECORDINGS_READ, ok=422),
     "GET /v1/recordings/{recording_id}": Row(Scope.RECORDINGS_READ, is_owned=True, admins_too=True),
+    "PATCH /v1/recordings/{recording_id}": Row(
+        Scope.RECORDINGS_WRITE, is_owned=True, admins_too=True, body=lambda _: {"title": "Планёрка"}
+    ),
+    "DELETE /v1/recordings/{recording_id}": Row(Scope.RECORDINGS_WRITE, ok=204, is_owned=True, admins_too=True),
+    "POST /v1/recordings/bulk-delete": Row(
+        Scope.RECORDINGS_WRITE, body=lambda scene: {"ids": [scene.ids["recording_id"]]}
+    ),
     "GET /v1/recordings/{recording_id}/audio": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True, admins_too=True),
     "GET /v1/recordings/{recording_id}/transcript": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True, admins_too=True),
+    "PATCH /v1/recordings/{recording_id}/transcript": Row(
+        Scope.RECORDINGS_WRITE,
+        ok=409,
+        is_owned=True,
+        admins_too=True,
+        body=lambda _: {"segments": [{"id": 0, "text": "Hello."}]},
+    ),
+    "DELETE /v1/recordings/{recording_id}/transcript/corrections": Row(
+        Scope.RECORDINGS_WRITE, ok=409, is_owned=True, admins_too=True
+    ),
     "GET /v1/recordings/{recording_id}/summary": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True, admins_too=True),
+    "POST /v1/recordings/{recording_id}/shares": Row(
+        Scope.RECORDINGS_WRITE, ok=201, is_owned=True, admins_too=True, body=lambda _: {}
+    ),
+    "GET /v1/recordings/{recording_id}/shares": Row(Scope.RECORDINGS_READ, is_owned=True, admins_too=True),
+    "DELETE /v1/recordings/{recording_id}/shares/{share_id}": Row(
+        Scope.RECORDINGS_WRITE, ok=204, is_owned=True, admins_too=True
+    ),
+    "GET /v1/shared/{token}": open_to_all(200),
+    "GET /v1/shared/{token}/transcript": open_to_all(409),
+    "GET /v1/shared/{token}/summary": open_to_all(409),
+    "GET /v1/shared/{token}/audio": open_to_all(409),
+    "GET /shared/{token}": open_to_all(200),
+    "GET /v1/recordings/stats": Row(Scope.RECORDINGS_READ),
+    "GET /v1/locations": Row(Scope.RECORDINGS_READ),
+    "POST /v1/locations": Row(Scope.ADMIN, ok=201, body=lambda _: {"name": "Am Markt"}),
+    "PUT /v1/locations/{location_id}": Row(Scope.ADMIN, body=lambda _: {"name": "Am Markt"}),
+    "DELETE /v1/locations/{location_id}": Row(Scope.ADMIN, ok=204),
+    "POST /v1/recordings/{recording_id}/parts": Row(
+        Scope.RECORDINGS_WRITE, ok=409, is_owned=True, admins_too=True, body=lambda _: {"numbers": [1]}
+    ),
+    "GET /v1/recordings/{recording_id}/parts": Row(Scope.RECORDINGS_READ, ok=409, is_owned=True, admins_too=True),
+    "DELETE /v1/recordings/{recording_id}/parts": Row(Scope.RECORDINGS_WRITE, ok=409, is_owned=True, admins_too=True),
+    "POST /v1/recordings/{recording_id}/complete": Row(Scope.RECORDINGS_WRITE, ok=409, is_owned=True, admins_too=True),
     "POST /v1/uploads": Row(Scope.RECORDINGS_WRITE, ok=422, body=lambda _: {}),
     "POST /v1/jobs": Row(Scope.JOBS_WRITE, ok=409, is_owned=True, admins_too=True, body=transcription),
+    "GET /v1/jobs": Row(Scope.JOBS_READ),
+    "POST /v1/jobs/{job_id}/retry": Row(Scope.JOBS_WRITE, ok=409, is_owned=True, admins_too=True),
+    "DELETE /v1/jobs/{job_id}": Row(Scope.JOBS_WRITE, ok=204, is_owned=True, admins_too=True),
+    "POST /v1/batches": Row(Scope.JOBS_WRITE, ok=202, body=lambda _: NOTHING_TO_DO),
+    "GET /v1/batches": Row(Scope.JOBS_READ),
+    "GET /v1/batches/{batch_id}": Row(Scope.JOBS_READ, is_owned=True, admins_too=True),
+    "POST /v1/batches/{batch_id}/cancel": Row(Scope.JOBS_WRITE, is_owned=True, admins_too=True),
+    "GET /v1/presets": Row(Scope.JOBS_READ),
+    "POST /v1/presets": Row(Scope.JOBS_WRITE, ok=201, body=lambda _: PRESET | {"name": "another"}),
+    "PUT /v1/presets/{preset_name}": Row(Scope.JOBS_WRITE, is_owned=True, body=lambda _: {"kind": "transcribe"}),
+    "DELETE /v1/presets/{preset_name}": Row(Scope.JOBS_WRITE, ok=204, is_owned=True),
     "POST /v1/jobs/{job_id}/cancel": Row(Scope.JOBS_WRITE, is_owned=True, admins_too=True),
     "GET /v1/jobs/{job_id}": Row(Scope.JOBS_READ, is_owned=True, admins_too=True),
+    # Webhooks are their owner's, as API keys are.
+    "POST /v1/webhooks": Row(Scope.WEBHOOKS_WRITE, ok=201, body=lambda _: {"url": "https://example.com/b"}),
+    "GET /v1/webhooks": Row(Scope.WEBHOOKS_READ),
+    "GET /v1/webhooks/{webhook_id}": Row(Scope.WEBHOOKS_READ, is_owned=True),
+    "PATCH /v1/webhooks/{webhook_id}": Row(Scope.WEBHOOKS_WRITE, is_owned=True, body=lambda _: {"active": True}),
+    "DELETE /v1/webhooks/{webhook_id}": Row(Scope.WEBHOOKS_WRITE, ok=204, is_owned=True),
+    "POST /v1/webhooks/{webhook_id}/rotate": Row(Scope.WEBHOOKS_WRITE, is_owned=True),
+    "POST /v1/webhooks/{webhook_id}/test": Row(Scope.WEBHOOKS_WRITE, ok=202, is_owned=True),
+    "GET /v1/webhooks/{webhook_id}/deliveries": Row(Scope.WEBHOOKS_READ, is_owned=True),
+    "GET /v1/webhooks/{webhook_id}/deliveries/{delivery_id}": Row(Scope.WEBHOOKS_READ, is_owned=True),
+    "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": Row(Scope.WEBHOOKS_WRITE, ok=202, is_owned=True),
     # OpenAI's wire, where what is not valid is a 400.
     "POST /v1/audio/transcriptions": Row(Scope.RECORDINGS_WRITE, ok=400),
     "POST /v1/audio/translations": Row(Scope.RECORDINGS_WRITE, ok=400),
@@ -161,9 +228,19 @@ def a_scene() -> Scene:
     job = a_job(owner_id=anna.id)
     house.library_table.write(house.jobs.put(job))
     api_key = house.client(anna).post("/v1/api-keys", json={"name": "one"}).json()["id"]
+    share = house.client(anna).post(f"/v1/recordings/{recording.id}/shares", json={}).json()
+    location = house.locations.add(a_location())
+    webhook = house.registry.add(a_webhook(), owner_id=anna.id, idempotency_key=None).webhook
     ids = {
+        "webhook_id": webhook.id,
+        "delivery_id": house.deliveries.add(a_delivery(owner_id=anna.id, webhook_id=webhook.id)).id,
+        "location_id": location.id,
+        "share_id": share["id"],
+        "token": share["token"],
         "recording_id": recording.id,
         "job_id": job.id,
+        "batch_id": house.client(anna).post("/v1/batches", json=NOTHING_TO_DO).json()["id"],
+        "preset_name": house.client(anna).post("/v1/presets", json=PRESET).json()["name"],
         "api_key_id": api_key,
         "session_id": house.session_of(anna).id,
         "user_id": bert.id,

@@ -9,13 +9,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from functions.core.accounts.model import User
-from functions.core.jobs.model import Failure, Job, Kind, Status
+from functions.core.jobs.model import ClaimLost, Failure, Job, Kind, Status
 from functions.core.jobs.results import Summary, summary_to_json, transcript_to_json
-from functions.core.recordings.model import Recording
+from functions.core.recordings.model import Recording, Work
 from functions.core.recordings.orders import MOST_JOBS
 from functions.core.table import Delete, Put
 from tests.api.test_recordings import announce, arrive, finish
-from tests.builders import a_recording, a_transcript
+from tests.builders import a_job, a_recording, a_transcript
 from tests.fakes.clock import FakeClock
 from tests.fakes.table import FakeTable
 from tests.house import House
@@ -331,3 +331,196 @@ def test_nobody_cancels_the_job_of_somebody_else(house: House, anna: User) -> No
     answer = house.client(house.a_known_user()).post(f"/v1/jobs/{recording.job_ids[0]}/cancel")
 
     assert (answer.status_code, house.jobs.get(recording.job_ids[0]).status) == (404, Status.QUEUED)
+
+
+def jobs_of(house: House, owner: User, count: int, **changes: Any) -> list[Job]:
+    jobs = sorted((a_job(owner_id=owner.id, **changes) for _ in range(count)), key=lambda job: job.id)
+    for job in jobs:
+        house.library_table.write(house.jobs.put(job))
+    return jobs
+
+
+def listed(client: TestClient, **filters: Any) -> list[str]:
+    return [one["id"] for one in client.get("/v1/jobs", params=filters).json()["items"]]
+
+
+def calls_of(house: House, act: Callable[[], Any]) -> dict[str, int]:
+    house.library_table.calls.clear()
+    act()
+    return dict(house.library_table.calls)
+
+
+def test_my_jobs_are_listed_newest_first_also_those_that_have_ended(house: House, anna: User) -> None:
+    client = house.client(anna)
+    queued, done, other = jobs_of(house, anna, 3)
+    finish(house, done.id, b"{}")
+    jobs_of(house, house.a_known_user(), 2)
+
+    calls = calls_of(house, lambda: listed(client))
+
+    assert listed(client) == [other.id, done.id, queued.id]
+    assert calls == {"look": 1}
+
+
+def test_jobs_are_found_by_what_they_are_and_what_they_are_about(house: House, anna: User) -> None:
+    client = house.client(anna)
+    [transcript] = jobs_of(house, anna, 1, recording_id="rec_1", batch_id="bat_1")
+    [summary] = jobs_of(house, anna, 1, kind=Kind.SUMMARISE, recording_id="rec_1")
+    [cancelled] = jobs_of(house, anna, 1, kind=Kind.SUMMARISE, recording_id="rec_2", status=Status.CANCELLED)
+
+    assert listed(client, kind="summarise") == [cancelled.id, summary.id]
+    assert listed(client, status="queued") == [summary.id, transcript.id]
+    assert listed(client, recording_id="rec_1", status="queued", kind="summarise") == [summary.id]
+    assert listed(client, batch_id="bat_1") == [transcript.id]
+    assert listed(client, status="failed") == []
+    assert client.get("/v1/jobs", params={"status": "lost"}).status_code == 422
+
+
+def test_a_list_of_jobs_goes_on_where_it_stopped_and_only_with_the_same_filters(house: House, anna: User) -> None:
+    client = house.client(anna)
+    jobs = jobs_of(house, anna, 5, kind=Kind.SUMMARISE)
+    jobs_of(house, anna, 2)
+    asked: dict[str, Any] = {"kind": "summarise", "limit": 2}
+
+    pages = [client.get("/v1/jobs", params=asked).json()]
+    while (cursor := pages[-1]["next_cursor"]) is not None:
+        pages.append(client.get("/v1/jobs", params=asked | {"cursor": cursor}).json())
+    elsewhere = client.get("/v1/jobs", params={"limit": 2, "cursor": pages[0]["next_cursor"]})
+
+    assert [one["id"] for page in pages for one in page["items"]] == [job.id for job in reversed(jobs)]
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (422, "invalid-cursor")
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_what_came_to_nothing_is_done_once_more_by_a_new_job(house: House, anna: User, end: str) -> None:
+    client = house.client(anna)
+    recording = transcribed(house, client)
+    old = start(client, recording, options={"model": "small", "language": "ru"}).json()["id"]
+    if end == "failed":
+        house.jobs.bury(old, Failure("timed-out", "Too long."))
+    else:
+        client.post(f"/v1/jobs/{old}/cancel")
+    forget(house)
+
+    answer = client.post(f"/v1/jobs/{old}/retry")
+
+    body = answer.json()
+    assert (answer.status_code, answer.headers["location"]) == (202, f"/v1/jobs/{body['id']}")
+    assert (body["retry_of"], body["status"], body["recording_id"]) == (old, "queued", recording.id)
+    assert body["options"] == {"model": "small", "language": "ru"}
+    assert house.queues.waiting() == [body["id"]]
+    assert house.jobs.get(old).status == end
+
+
+def test_a_retry_costs_two_reads_and_a_write(house: House, anna: User) -> None:
+    client = house.client(anna)
+    recording = transcribed(house, client)
+    old = start(client, recording).json()["id"]
+    house.jobs.bury(old, Failure("timed-out", "Too long."))
+
+    calls = calls_of(house, lambda: client.post(f"/v1/jobs/{old}/retry"))
+
+    assert calls == {"get": 2, "write": 1}
+
+
+def test_a_job_that_may_still_succeed_or_has_is_not_done_once_more(house: House, anna: User) -> None:
+    client = house.client(anna)
+    recording = transcribed(house, client)
+    running = start(client, recording).json()["id"]
+
+    answers = [client.post(f"/v1/jobs/{job_id}/retry") for job_id in (running, recording.job_ids[0])]
+
+    assert [(one.status_code, one.json()["code"]) for one in answers] == [(409, "nothing-to-retry")] * 2
+    assert len(house.recordings.get(recording.id).job_ids) == 2
+
+
+def test_the_same_idempotency_key_retries_once_and_no_other_job(house: House, anna: User) -> None:
+    client = house.client(anna)
+    recording = transcribed(house, client)
+    ended = [start(client, recording).json()["id"] for _ in range(2)]
+    for job_id in ended:
+        client.post(f"/v1/jobs/{job_id}/cancel")
+
+    first, again = (client.post(f"/v1/jobs/{ended[0]}/retry", headers=KEY).json() for _ in range(2))
+    other = client.post(f"/v1/jobs/{ended[1]}/retry", headers=KEY)
+
+    assert first["id"] == again["id"]
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    assert len(house.recordings.get(recording.id).job_ids) == 4
+
+
+def test_a_summary_that_is_retried_waits_for_the_transcript_that_comes_now(house: House, anna: User) -> None:
+    client = house.client(anna)
+    recording = transcribed(house, client)
+    old = start(client, recording, "summarise").json()["id"]
+    client.post(f"/v1/jobs/{old}/cancel")
+    transcript = start(client, recording).json()["id"]
+
+    assert client.post(f"/v1/jobs/{old}/retry").json()["after"] == transcript
+
+
+def test_what_a_deleted_job_made_is_nowhere_any_more(house: House, anna: User) -> None:
+    client = house.client(anna)
+    recording = transcribed(house, client)
+    newer = start(client, recording).json()["id"]
+    finish(house, newer, transcript_to_json(a_transcript("Second.")))
+
+    answers = [client.delete(f"/v1/jobs/{newer}").status_code for _ in range(2)]
+
+    assert answers == [204, 404]
+    assert not any(newer in key for key in house.media.kept)
+    assert house.recordings.get(recording.id).job_ids == recording.job_ids
+    assert client.get(f"/v1/recordings/{recording.id}/transcript").json()["text"] == "First."
+
+
+def test_deleting_a_job_at_work_cancels_it_and_what_waits_for_it(house: House, anna: User) -> None:
+    client = house.client(anna)
+    recording = arrive(house, client)
+    transcribe, summarise = recording.job_ids
+    held = house.jobs.claim(transcribe, by="a worker", lease=timedelta(seconds=30))
+
+    assert client.delete(f"/v1/jobs/{transcribe}").status_code == 204
+
+    with pytest.raises(ClaimLost):
+        house.jobs.finish(held, result_key="results/late", timings={})
+    assert house.jobs.get(summarise).status is Status.CANCELLED
+    after = house.recordings.get(recording.id)
+    assert (after.job_ids, after.work) == ((summarise,), Work.NONE)
+
+
+def test_what_hangs_on_a_deleted_job_goes_with_it(house: House, anna: User) -> None:
+    client = house.client(anna)
+    recording = transcribed(house, client)
+    [job_id] = recording.job_ids
+    client.patch(f"/v1/recordings/{recording.id}/transcript", json={"segments": [{"id": 0, "text": "Once."}]})
+    assert house.recordings.get(recording.id).corrections
+
+    client.delete(f"/v1/jobs/{job_id}")
+
+    after = house.recordings.get(recording.id)
+    assert (after.corrections, after.job_ids, after.work) == ({}, (), Work.NONE)
+    assert not any(job_id in key for key in house.media.kept)
+
+
+@pytest.mark.parametrize("step", ["write", "remove_all"])
+def test_a_deletion_that_breaks_off_is_finished_by_the_next_one(
+    house: House, anna: User, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = house.client(anna)
+    recording = transcribed(house, client)
+    [job_id] = recording.job_ids
+    broken: Any = house.library_table if step == "write" else house.media
+    with monkeypatch.context() as breaking:
+        breaking.setattr(broken, step, lambda *_: 1 / 0)
+        assert client.delete(f"/v1/jobs/{job_id}").status_code == 500
+
+    assert client.delete(f"/v1/jobs/{job_id}").status_code == 204
+    assert house.jobs.find(job_id) is None
+    assert house.recordings.get(recording.id).job_ids == ()
+
+
+def test_a_job_whose_recording_is_gone_can_be_deleted(house: House, anna: User) -> None:
+    [job] = jobs_of(house, anna, 1)
+
+    assert house.client(anna).delete(f"/v1/jobs/{job.id}").status_code == 204
+    assert house.jobs.find(job.id) is None

@@ -5,17 +5,21 @@ import pytest
 
 from functions.core.accounts.model import Role, User
 from functions.core.jobs.model import Kind
-from functions.core.jobs.worker_report import Gpu, LastError, WorkerReport, WorkerReports
+from functions.core.jobs.worker_report import Gpu, InHand, LastError, WorkerReport, WorkerReports
+from functions.core.redrives import DeadQueue
 from functions.core.speech_models import MODELS
 from functions.core.table import Document
+from functions.core.webhooks.model import Endpoint, Endpoints, Trouble
 from functions.system.settings import SystemSettings
 from tests.builders import NOON, a_job
 from tests.fakes.clock import FakeClock
 from tests.house import House
+from tests.webhook_builders import a_webhook
 
 VERSIONS = {"python": "3.13.1", "faster-whisper": "1.2.1", "ctranslate2": "4.8.5", "av": "18.1.0", "ffmpeg": "8.1.2"}
 NAMES = [
     "worker",
+    "last start",
     "python",
     "faster-whisper",
     "ctranslate2",
@@ -28,6 +32,9 @@ NAMES = [
     "language queue",
     "dead jobs",
     "dead uploads",
+    "dead changes",
+    "dead webhooks",
+    "webhooks",
     "last error",
 ]
 
@@ -334,5 +341,131 @@ def test_a_recording_that_takes_hours_is_no_problem(lookout: Lookout) -> None:
 def test_a_dead_letter_is_a_problem(lookout: Lookout) -> None:
     lookout.house.queues.inboxes[a_job(kind=Kind.SUMMARISE).lane].dead.append("{}")
 
-    assert lookout.look_at("dead jobs") == (False, "1: somebody must look at them.")
+    assert lookout.look_at("dead jobs") == (False, "1: the function that ends them fails; look at its log.")
     assert lookout.look_at("dead uploads") == (True, "None.")
+
+
+@pytest.mark.parametrize("queue", DeadQueue)
+def test_a_dead_letter_that_can_be_tried_again_says_how(lookout: Lookout, queue: DeadQueue) -> None:
+    lookout.house.queues.other_dead[queue] = 2
+
+    ok, detail = lookout.look_at(f"dead {queue}")
+
+    assert not ok
+    assert detail.startswith("2: ")
+    assert f"parley check --redrive {queue}" in detail
+
+
+def test_every_worker_is_told_with_what_it_is_at(lookout: Lookout) -> None:
+    job = InHand(job_id="job_1", kind="transcribe", since=NOON)
+    lookout.hear(worker="a", lanes=("language", "speech"), in_hand=(job,), jobs_done=3)
+    lookout.clock.pass_time(timedelta(minutes=3))
+    lookout.hear(worker="b", lanes=("language",), model=None, device=None)
+
+    told = (
+        "b (language), seen 0 s ago, up for 3 min, idle; jobs done: 0, broken: 0. "
+        "a (language speech on cpu), seen 3 min ago, up for 3 min, busy for 3 min with 1 transcribe; "
+        "jobs done: 3, broken: 0."
+    )
+    assert lookout.look_at("worker") == (True, told)
+    rows = lookout.look()["workers"]
+    assert [(row["name"], row["state"], row["lanes"]) for row in rows] == [
+        ("b", "idle", ["language"]),
+        ("a", "busy", ["language", "speech"]),
+    ]
+    assert rows[1]["jobs_in_hand"] == [{"job_id": "job_1", "kind": "transcribe", "since": "2026-11-21T12:00:00Z"}]
+
+
+def test_a_lane_that_no_living_worker_works_off_is_missed(lookout: Lookout) -> None:
+    lookout.hear(worker="a", lanes=("language",))
+    lookout.house.queues.enqueue(a_job())
+
+    ok, detail = lookout.look_at("worker")
+
+    assert not ok
+    assert detail.endswith("None of them works off speech, and 1 job waits.")
+
+
+def test_a_worker_that_could_not_start_says_why_until_another_lives_and_an_hour_has_passed(lookout: Lookout) -> None:
+    lookout.hear(worker="old")
+    error = LastError(code="model-unavailable", detail="The model 'large-v3' is not on this machine.", at=NOON)
+    lookout.hear(worker="new", model=None, ended_at=NOON, last_error=error, started_at=NOON + timedelta(seconds=1))
+    young = lookout.look_at("last start")
+    rows = lookout.look()["workers"]
+    lookout.clock.pass_time(timedelta(hours=1))
+    alone = lookout.look_at("last start")
+    lookout.hear(worker="old")
+    with_another = lookout.look_at("last start")
+
+    said = "The model 'large-v3' is not on this machine. (model-unavailable)"
+    assert young == (False, f"new could not start 0 s ago: {said}")
+    assert [(row["name"], row["state"]) for row in rows] == [("old", "idle"), ("new", "failed")]
+    assert (alone, with_another) == (
+        (False, f"new could not start 1 h ago: {said}"),
+        (True, f"new could not start 1 h ago: {said}"),
+    )
+
+
+def test_a_worker_that_has_stopped_or_fallen_silent_is_told_for_a_day(lookout: Lookout) -> None:
+    lookout.hear(worker="stopped", ended_at=NOON)
+    lookout.hear(worker="silent")
+    lookout.clock.pass_time(timedelta(hours=23))
+    lookout.hear(worker="new", started_at=lookout.clock())
+
+    states = {row["name"]: row["state"] for row in lookout.look()["workers"]}
+    lookout.clock.pass_time(timedelta(hours=2))
+
+    assert states == {"new": "idle", "stopped": "stopped", "silent": "silent"}
+    assert [row["name"] for row in lookout.look()["workers"]] == ["new"]
+
+
+def test_the_last_error_of_any_worker_is_told(lookout: Lookout) -> None:
+    error = LastError(code="attempt-failed", detail="Attempt 1 broke (OSError).", at=NOON, kind="summarise")
+    lookout.hear(worker="a", last_error=error)
+    lookout.hear(worker="b")
+
+    assert lookout.look_at("last error")[0] is False
+
+
+def test_webhooks_that_fail_are_counted_over_all_owners_and_are_no_problem_of_the_house(lookout: Lookout) -> None:
+    def has(owner: str, *webhooks: Endpoint) -> None:
+        lookout.house.library_table.write(lookout.house.webhooks.put(Endpoints(id=owner, endpoints=webhooks)))
+
+    trouble = Trouble(code="gone", detail="The receiver answered 410 Gone.", at=NOON)
+    before = lookout.look_at("webhooks")
+    has("usr_a", a_webhook(), a_webhook(failing_since=NOON))
+    has("usr_b", a_webhook(failing_since=NOON, disabled=trouble), a_webhook(failing_since=NOON))
+    has("usr_c", a_webhook())
+    after = lookout.look_at("webhooks")
+
+    assert before == (True, "None is failing or disabled.")
+    assert after == (True, "2 failing, 1 disabled; their owners see why.")
+
+
+def test_dead_letters_are_tried_again_where_there_are_any(lookout: Lookout) -> None:
+    lookout.house.queues.other_dead["changes"] = 3
+    client = lookout.house.client(lookout.admin)
+
+    answers = [client.post("/v1/system-check/redrive", json={"queue": name}) for name in ("changes", "uploads")]
+
+    assert [(one.status_code, one.json()) for one in answers] == [
+        (202, {"queue": "changes", "messages": 3}),
+        (202, {"queue": "uploads", "messages": 0}),
+    ]
+    assert lookout.house.redrives.asked == [DeadQueue.CHANGES]
+
+
+@pytest.mark.parametrize("body", [{}, {"queue": "jobs"}, {"queue": "uploads", "all": True}, {"queue": None}, []])
+def test_nothing_else_can_be_tried_again(lookout: Lookout, body: Any) -> None:
+    answer = lookout.house.client(lookout.admin).post("/v1/system-check/redrive", json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+def test_a_redrive_that_cannot_be_handed_over_says_so(lookout: Lookout) -> None:
+    lookout.house.queues.other_dead["uploads"] = 1
+    lookout.house.redrives.is_there = False
+
+    answer = lookout.house.client(lookout.admin).post("/v1/system-check/redrive", json={"queue": "uploads"})
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")

@@ -1,4 +1,5 @@
 import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import timedelta
@@ -7,16 +8,37 @@ from uuid import uuid4
 
 import boto3
 import pytest
+import requests
 from botocore.stub import Stubber
 
 from functions.core.aws import client
-from functions.core.errors import NotFound, Unavailable
-from functions.core.recordings.media import Media, S3Media, Stored
+from functions.core.errors import Conflict, NotFound, Unavailable
+from functions.core.recordings.media import Media, S3Media, Stored, StoredPart, UploadRequest, source_key
 from tests.builders import a_recording
+from tests.fakes.media import FakeMedia
+
+LEAST_PART = 5 * 1024**2
+HOUR = timedelta(hours=1)
+SHA256 = hashlib.sha256(b"song").hexdigest()
+CHECKSUM = base64.b64encode(hashlib.sha256(b"song").digest()).decode()
 
 
 def a_key() -> str:
     return f"media/usr_1/{uuid4()}/source"
+
+
+def put(media: Media, request: UploadRequest, body: bytes) -> str:
+    """Do as a client does; returns the ETag."""
+    if isinstance(media, FakeMedia):
+        return media.put(request.url, request.headers, body)
+    answer = requests.put(request.url, data=body, headers=request.headers, timeout=10)
+    answer.raise_for_status()
+    return str(answer.headers["ETag"])
+
+
+def send_part(media: Media, key: str, upload_id: str, number: int, body: bytes) -> str:
+    request = media.part_request(key, upload_id, number, size=len(body), checksum_sha256=None, life=HOUR)
+    return put(media, request, body)
 
 
 def test_what_was_written_is_read_back(media: Media) -> None:
@@ -110,6 +132,128 @@ def test_a_signed_form_holds_what_s3_checks() -> None:
     assert ["content-length-range", 1234, 1234] in conditions
     assert {"Content-Type": "audio/mp4"} in conditions
     assert {"key": f"media/{recording.owner_id}/{recording.id}/source"} in conditions
+
+
+def test_a_signed_form_with_a_hash_takes_those_bytes_alone() -> None:
+    form = S3Media("b").upload_form(a_recording(sha256=SHA256), life=timedelta(minutes=5))
+
+    conditions = json.loads(base64.b64decode(form.fields["policy"]))["conditions"]
+    assert form.fields["x-amz-checksum-sha256"] == CHECKSUM
+    assert {"x-amz-checksum-sha256": CHECKSUM} in conditions
+
+
+def test_a_signed_put_names_what_s3_checks() -> None:
+    request = S3Media("parley-media").upload_request(a_recording(sha256=SHA256), life=timedelta(minutes=5))
+
+    assert request.headers == {"Content-Type": "audio/mp4", "x-amz-checksum-sha256": CHECKSUM}
+    assert signed_headers(request) == {"content-length", "content-type", "host", "x-amz-checksum-sha256"}
+
+
+def test_a_signed_part_names_what_s3_checks() -> None:
+    media = S3Media("parley-media")
+
+    plain = media.part_request("media/x", "up", 3, size=4, checksum_sha256=None, life=HOUR)
+    checked = media.part_request("media/x", "up", 3, size=4, checksum_sha256=CHECKSUM, life=HOUR)
+
+    assert (plain.headers, signed_headers(plain)) == ({}, {"content-length", "host"})
+    assert checked.headers == {"x-amz-checksum-sha256": CHECKSUM}
+    assert signed_headers(checked) == {"content-length", "host", "x-amz-checksum-sha256"}
+    assert parse_qs(urlsplit(checked.url).query)["partNumber"] == ["3"]
+
+
+def signed_headers(request: UploadRequest) -> set[str]:
+    return set(parse_qs(urlsplit(request.url).query)["X-Amz-SignedHeaders"][0].split(";"))
+
+
+def test_what_is_put_to_a_signed_address_is_there(media: Media) -> None:
+    recording = a_recording(size=4, sha256=SHA256)
+
+    put(media, media.upload_request(recording, life=HOUR), b"song")
+
+    assert media.find(source_key(recording)) == Stored(size=4, content_type="audio/mp4")
+
+
+def test_parts_are_listed_and_put_together_in_their_order(media: Media) -> None:
+    key = a_key()
+    first, last = bytes(LEAST_PART), b"the rest"
+    upload_id = media.begin_parts(key, content_type="audio/mp4", checked=False)
+    etags = [send_part(media, key, upload_id, 2, last), send_part(media, key, upload_id, 1, first)]
+
+    parts = media.parts(key, upload_id)
+    media.complete_parts(key, upload_id, parts, size=LEAST_PART + 8)
+
+    assert parts == [StoredPart(1, LEAST_PART, etags[1]), StoredPart(2, 8, etags[0])]
+    assert media.find(key) == Stored(size=LEAST_PART + 8, content_type="audio/mp4")
+    assert media.read_range(key, LEAST_PART - 1, LEAST_PART + 3) == b"\x00the"
+
+
+def test_an_upload_that_is_complete_may_be_completed_again(media: Media) -> None:
+    key = a_key()
+    upload_id = media.begin_parts(key, content_type="audio/mp4", checked=False)
+    send_part(media, key, upload_id, 1, b"song")
+    parts = media.parts(key, upload_id)
+
+    for _ in range(2):
+        media.complete_parts(key, upload_id, parts, size=4)
+
+    assert media.read(key) == b"song"
+    with pytest.raises(NotFound):
+        media.parts(key, upload_id)
+
+
+def test_a_part_that_is_sent_again_counts_as_it_came_last(media: Media) -> None:
+    key = a_key()
+    upload_id = media.begin_parts(key, content_type="audio/mp4", checked=False)
+    for body in (b"noise", b"song"):
+        send_part(media, key, upload_id, 1, body)
+
+    media.complete_parts(key, upload_id, media.parts(key, upload_id), size=4)
+
+    assert media.read(key) == b"song"
+
+
+def test_an_upload_that_is_given_up_is_gone_and_may_be_given_up_again(media: Media) -> None:
+    key = a_key()
+    upload_id = media.begin_parts(key, content_type="audio/mp4", checked=False)
+    send_part(media, key, upload_id, 1, b"song")
+
+    for _ in range(2):
+        media.abort_parts(key, upload_id)
+
+    assert media.find(key) is None
+    with pytest.raises(NotFound):
+        media.parts(key, upload_id)
+
+
+def test_a_part_that_is_not_there_as_it_was_listed_is_not_put_together(media: Media) -> None:
+    key = a_key()
+    upload_id = media.begin_parts(key, content_type="audio/mp4", checked=False)
+    send_part(media, key, upload_id, 1, b"noise")
+    listed = media.parts(key, upload_id)
+    send_part(media, key, upload_id, 1, b"songs")
+
+    with pytest.raises(Conflict):
+        media.complete_parts(key, upload_id, listed, size=5)
+
+    media.complete_parts(key, upload_id, media.parts(key, upload_id), size=5)
+    assert media.read(key) == b"songs"
+
+
+def test_s3_is_asked_to_check_each_part_and_the_whole_size(bucket: str) -> None:
+    media, part = S3Media(bucket), StoredPart(1, 4, '"e"', CHECKSUM)
+    named = {"Bucket": bucket, "Key": "media/x", "UploadId": "up"}
+    listed = {"PartNumber": 1, "Size": 4, "ETag": '"e"', "ChecksumSHA256": CHECKSUM}
+
+    with Stubber(client("s3")) as s3:
+        begun = {"Bucket": bucket, "Key": "media/x", "ContentType": "audio/mp4", "ChecksumAlgorithm": "SHA256"}
+        s3.add_response("create_multipart_upload", {"UploadId": "up"}, begun)
+        s3.add_response("list_parts", {"Parts": [listed]}, named)
+        together = {"Parts": [{"PartNumber": 1, "ETag": '"e"', "ChecksumSHA256": CHECKSUM}]}
+        s3.add_response("complete_multipart_upload", {}, named | {"MultipartUpload": together, "MpuObjectSize": 4})
+
+        assert media.begin_parts("media/x", content_type="audio/mp4", checked=True) == "up"
+        assert media.parts("media/x", "up") == [part]
+        media.complete_parts("media/x", "up", [part], size=4)
 
 
 def test_all_under_a_prefix_is_removed_and_nothing_beside_it(media: Media) -> None:

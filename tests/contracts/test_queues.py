@@ -81,6 +81,15 @@ def test_several_messages_are_received_at_once_and_each_is_hidden(lane_queue: La
     assert lane_queue.inbox.receive_many(most=5, hidden_for=30, wait=False) == []
 
 
+def test_many_jobs_are_enqueued_at_once(lane_queue: LaneQueue) -> None:
+    jobs = [a_job() for _ in range(23)]
+
+    lane_queue.queues.enqueue_many(jobs)
+
+    found = [lane_queue.inbox.receive_many(most=10, hidden_for=30, wait=False) for _ in range(4)]
+    assert job_ids([delivery for part in found for delivery in part]) == {job.id for job in jobs}
+
+
 def test_no_more_is_received_than_was_asked_for_and_the_rest_stays(lane_queue: LaneQueue) -> None:
     jobs = [a_job() for _ in range(5)]
     for job in jobs:

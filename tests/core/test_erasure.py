@@ -2,7 +2,7 @@
 
 import copy
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,9 +17,11 @@ from functions.core.jobs.store import Jobs
 from functions.core.recordings.arrivals import Arrivals
 from functions.core.recordings.media import Media, result_key, results_of, source_key
 from functions.core.recordings.model import Recording
+from functions.core.recordings.removal import Removal
 from functions.core.recordings.store import Recordings
-from functions.core.table import Delete, Document, Put
+from functions.core.table import Delete
 from tests.builders import a_job, a_recording
+from tests.fakes.breaking import BreakingMedia, BreakingTable, Broken, Fuse
 from tests.fakes.clock import FakeClock
 from tests.fakes.media import FakeMedia
 from tests.fakes.queues import FakeQueues
@@ -29,57 +31,9 @@ from tests.house import PASSWORD_HASH, House
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + b"\x00" * 100
 
 
-class Broken(Exception):
-    """The network, or whatever."""
-
-
-@dataclass
-class Fuse:
-    """Lets so many calls through and breaks the next one, before or after it has had its effect."""
-
-    calls: int
-    is_late: bool
-    is_blown: bool = False
-
-    def burn(self) -> bool:
-        self.calls -= 1
-        if self.calls != -1:
-            return False
-        self.is_blown = True
-        if not self.is_late:
-            raise Broken
-        return True
-
-
-class BreakingTable(FakeTable):
-    def __init__(self, fuse: Fuse, documents: dict[str, Document]) -> None:
-        super().__init__()
-        self.documents = documents
-        self._fuse = fuse
-
-    def write(self, *writes: Put | Delete) -> None:
-        breaks = self._fuse.burn()
-        super().write(*writes)
-        if breaks:
-            raise Broken
-
-
-class BreakingMedia(FakeMedia):
-    def __init__(self, fuse: Fuse, media: FakeMedia) -> None:
-        super().__init__()
-        self.objects, self.kept = dict(media.objects), set(media.kept)
-        self._fuse = fuse
-
-    def remove_all(self, prefix: str) -> int:
-        breaks = self._fuse.burn()
-        removed = super().remove_all(prefix)
-        if breaks:
-            raise Broken
-        return removed
-
-
-def erasure_of(house: House, *, media: Media | None = None, jobs: Jobs | None = None) -> Erasure:
-    return Erasure(house.accounts, house.sessions, house.recordings, jobs or house.jobs, media or house.media)
+def erasure_of(house: House, *, recordings: Recordings | None = None, media: Media | None = None) -> Erasure:
+    removal = Removal(recordings=recordings or house.recordings, jobs=house.jobs, media=media or house.media)
+    return Erasure(house.accounts, house.sessions, removal)
 
 
 def settle(house: House, user: User, recordings: int = 2) -> list[str]:
@@ -212,9 +166,9 @@ def test_an_erasure_that_is_interrupted_anywhere_ends_alike(house: House, anna: 
         erasure = Erasure(
             Accounts(accounts_table, house.ring, clock=house.clock),
             Sessions(accounts_table, house.ring, clock=house.clock),
-            Recordings(library, clock=house.clock),
-            Jobs(library, clock=house.clock),
-            media,
+            Removal(
+                recordings=Recordings(library, clock=house.clock), jobs=Jobs(library, clock=house.clock), media=media
+            ),
         )
         try:
             erasure.erase(anna.id)
@@ -271,8 +225,7 @@ def test_a_result_that_a_worker_finishes_meanwhile_is_removed_too(house: House, 
 
 
 def test_jobs_that_an_upload_gets_meanwhile_are_erased_too(house: House, anna: User) -> None:
-    recording = a_of(house, anna, 0)
-    house.media.write(source_key(recording), WAV, content_type="audio/wav")
+    a_of(house, anna, 0)
     let_leave(house, anna)
 
     class Overtaken(Recordings):
@@ -281,11 +234,11 @@ def test_jobs_that_an_upload_gets_meanwhile_are_erased_too(house: House, anna: U
         def erase(self, recording: Recording) -> None:
             if not self.is_overtaken:
                 self.is_overtaken = True
-                house.arrivals.take_in(source_key(recording))
+                house.uploaded(recording, WAV)
             super().erase(recording)
 
     recordings = Overtaken(house.library_table, clock=house.clock)
-    Erasure(house.accounts, house.sessions, recordings, house.jobs, house.media).erase(anna.id)
+    erasure_of(house, recordings=recordings).erase(anna.id)
 
     assert house.queues.waiting() != []
     assert house.library_table.documents == {}

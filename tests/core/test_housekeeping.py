@@ -30,9 +30,11 @@ def keeping(house: House, *, sends_mail: bool = True, **settings: object) -> Hou
     return Housekeeping(
         accounts=house.accounts,
         upkeep=Upkeep(house.accounts_table, house.ring),
-        erasure=Erasure(house.accounts, house.sessions, house.recordings, house.jobs, house.media),
+        erasure=Erasure(house.accounts, house.sessions, house.removal),
         ring=house.ring,
         messages=house.messages,
+        recordings=house.recordings,
+        removal=house.removal,
         tables=(house.accounts_table, house.library_table),
         settings=Inactivity(**settings),
         sends_mail=sends_mail,
@@ -516,3 +518,54 @@ def test_who_can_only_be_told_by_email_stays_where_none_is_sent() -> None:
     house.a_known_user()
 
     assert keep_daily(house, 60, sends_mail=False, inactive_account_days=10) == {}
+
+
+# Recordings
+
+
+def left(house: House) -> list[str]:
+    return [pk for pk in house.library_table.documents if pk.startswith(("RECORDING#", "RETENTION#"))]
+
+
+def test_recordings_whose_time_is_over_are_deleted_and_then_gone(house: House, clock: FakeClock) -> None:
+    for days in (1, 2):
+        house.recordings.add(a_recording(keep_until=clock() + days * DAY))
+    stays = house.recordings.add(a_recording())
+    clock.pass_time(DAY)
+
+    assert did(keep(house)) == {"kept_enough": 1}
+    house.settle()
+    assert len(left(house)) == 3
+    clock.pass_time(DAY)
+    assert did(keep(house)) == {"kept_enough": 1}
+    house.settle()
+    assert left(house) == [f"RECORDING#{stays.id}"]
+    assert did(keep(house)) == {}
+
+
+def test_a_recording_that_is_kept_longer_after_all_stays(house: House, clock: FakeClock) -> None:
+    recording = house.recordings.add(a_recording(keep_until=clock() + DAY))
+    (note,) = [one for pk, one in house.library_table.documents.items() if pk.startswith("RETENTION#")]
+    house.recordings.change(recording, lambda fresh: replace(fresh, keep_until=clock() + 9 * DAY))
+    # As if the index were late.
+    house.library_table.documents[note["pk"]] = note
+    clock.pass_time(DAY)
+
+    assert did(keep(house)) == {}
+    assert house.recordings.find(recording.id) is not None
+
+
+def test_the_note_of_a_recording_that_is_gone_otherwise_is_forgotten(house: House, clock: FakeClock) -> None:
+    recording = house.recordings.add(a_recording(keep_until=clock() + DAY))
+    del house.library_table.documents[f"RECORDING#{recording.id}"]
+    clock.pass_time(DAY)
+
+    assert did(keep(house)) == {}
+    assert left(house) == []
+
+
+def test_what_was_deleted_and_left_over_is_removed(house: House) -> None:
+    house.recordings.delete(house.recordings.add(a_recording()))
+
+    assert did(keep(house)) == {"removed": 1}
+    assert left(house) == []

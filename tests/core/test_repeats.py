@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from functions.core.errors import Conflict, Invalid
-from functions.core.repeats import LIFE, Once, Repeats
+from functions.core.repeats import LIFE, Made, Once, Repeats
 from functions.core.table import Changed, Delete, Put
 from tests.fakes.clock import FakeClock
 from tests.fakes.table import FakeTable
@@ -120,6 +120,38 @@ def test_forgetting_takes_all_of_an_owner_and_nobody_elses(repeats: Repeats, tab
     repeats.erase_of("usr_anna")
 
     assert list(table.documents) == [f"IDEMPOTENCY#{once(owner_id='usr_bert').id}"]
+
+
+class Reversing:
+    """Seals by writing backwards, and only opens in its place."""
+
+    def seal(self, text: str, *, pk: str, attribute: str) -> str:
+        return f"{pk}|{attribute}|{text[::-1]}"
+
+    def open(self, sealed: str, *, pk: str, attribute: str) -> str:
+        assert sealed.startswith(f"{pk}|{attribute}|")
+        return sealed.removeprefix(f"{pk}|{attribute}|")[::-1]
+
+
+def test_a_secret_is_said_again_and_kept_sealed(table: FakeTable, clock: FakeClock) -> None:
+    repeats = Repeats(table, clock=clock, seals=Reversing())
+
+    said = [repeats.make_secret(Made(one, f"secret of {one}"), list, once=once()) for one in ("a", "b")]
+
+    assert said == [Made("a", "secret of a")] * 2
+    assert "secret of a" not in str(table.documents)
+
+
+def test_a_secret_that_is_over_need_not_be_opened(table: FakeTable, clock: FakeClock) -> None:
+    Repeats(table, clock=clock, seals=Reversing()).make_secret(Made("a", "x"), list, once=once())
+    clock.pass_time(LIFE)
+
+    class Closed(Reversing):
+        def open(self, sealed: str, *, pk: str, attribute: str) -> str:
+            raise AssertionError("its key is gone")
+
+    repeats = Repeats(table, clock=clock, seals=Closed())
+    assert repeats.make_secret(Made("b", "y"), list, once=once()) == Made("b", "y")
 
 
 @given(st.lists(st.tuples(st.sampled_from(["one", "two"]), st.sampled_from("xy"), st.sampled_from("pq"))))

@@ -83,3 +83,35 @@ def test_a_worker_lives_until_it_has_been_silent_for_long() -> None:
 
     assert report.lives(NOON + timedelta(hours=1) + LIVES_FOR - timedelta(seconds=1))
     assert not report.lives(NOON + timedelta(hours=1) + LIVES_FOR)
+
+
+def test_a_worker_that_cannot_start_takes_the_word_from_no_living_one(reports: WorkerReports) -> None:
+    reports.write(a_report(worker="old"))
+    error = LastError(code="model-unavailable", detail="It is not there.", at=NOON)
+    failed = a_report(worker="new", started_at=NOON + timedelta(minutes=1), ended_at=NOON, last_error=error)
+    reports.write(failed)
+    newest = reports.newest()
+
+    assert newest is not None
+    assert newest.worker == "old"
+    assert failed.could_not_start
+    assert {one.worker for one in reports.all(NOON)} == {"old", "new"}
+
+
+def test_a_worker_without_speech_does_not_speak_for_the_house(reports: WorkerReports) -> None:
+    reports.write(a_report(lanes=("language",)))
+
+    assert reports.newest() is None
+    assert [one.worker for one in reports.all(NOON)] == ["w"]
+
+
+def test_all_workers_are_listed_for_a_day_by_when_they_spoke_last(reports: WorkerReports) -> None:
+    for hours, name in ((0, "a"), (1, "b"), (0, "c"), (2, "a")):
+        reports.write(a_report(worker=name, seen_at=NOON + timedelta(hours=hours)))
+
+    assert [one.worker for one in reports.all(NOON + timedelta(hours=2))] == ["a", "b", "c"]
+    assert [one.worker for one in reports.all(NOON + timedelta(hours=25))] == ["a", "b"]
+
+
+def test_a_worker_that_has_ended_does_not_live() -> None:
+    assert not a_report(seen_at=NOON, ended_at=NOON).lives(NOON)

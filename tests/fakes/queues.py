@@ -3,6 +3,7 @@
 `tests/contracts/test_queues.py` holds them and SQS to the same tests.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -72,10 +73,15 @@ class FakeInbox:
 class FakeQueues:
     def __init__(self, clock: Clock) -> None:
         self.inboxes = {lane: FakeInbox(clock) for lane in Lane}
+        self.other_dead = dict.fromkeys(("uploads", "changes", "webhooks"), 0)
 
     def enqueue(self, job: Job) -> None:
         message = JobMessage(job_id=job.id, kind=job.kind, request_id=job.request_id, owner_id=job.owner_id)
         self.inboxes[job.lane].send(message.to_json())
+
+    def enqueue_many(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self.enqueue(job)
 
     def waiting(self) -> list[str]:
         return [JobMessage.from_json(one.body).job_id for box in self.inboxes.values() for one in box.messages]
@@ -87,4 +93,5 @@ class FakeQueues:
         return {lane: box.depth() for lane, box in self.inboxes.items()}
 
     def dead(self) -> dict[str, int]:
-        return {"dead jobs": sum(len(box.dead) for box in self.inboxes.values()), "dead uploads": 0}
+        jobs = sum(len(box.dead) for box in self.inboxes.values())
+        return {"dead jobs": jobs, **{f"dead {name}": count for name, count in self.other_dead.items()}}

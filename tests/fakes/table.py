@@ -36,15 +36,15 @@ class FakeTable:
         self._lock = threading.Lock()
 
     def get(self, pk: str) -> Document | None:
-        self.calls["get"] += 1
+        self._count("get")
         return copy.deepcopy(self.documents.get(pk))
 
     def get_many(self, pks: Sequence[str]) -> dict[str, Document]:
-        self.calls["get_many"] += -(-len(set(pks)) // BATCH_GET_LIMIT)
+        self._count("get_many", -(-len(set(pks)) // BATCH_GET_LIMIT))
         return {pk: copy.deepcopy(self.documents[pk]) for pk in pks if pk in self.documents}
 
     def write(self, *writes: Write) -> None:
-        self.calls["write"] += 1
+        self._count("write")
         assert len(writes) <= TRANSACTION_LIMIT
         assert len({write.pk for write in writes}) == len(writes), "DynamoDB takes each key once in a transaction"
         with self._lock:
@@ -64,7 +64,7 @@ class FakeTable:
                     self.changes.append(Change(pk=write.pk, old=copy.deepcopy(old), new=copy.deepcopy(new)))
 
     def newest(self, list_pk: str, *, before: str | None, limit: int) -> list[Document]:
-        self.calls["newest"] += 1
+        self._count("newest")
         listed = [one for one in self.documents.values() if one.get("list_pk") == list_pk]
         below = [one for one in listed if before is None or one["list_sk"] < before]
         return copy.deepcopy(sorted(below, key=lambda one: str(one["list_sk"]), reverse=True)[:limit])
@@ -80,7 +80,7 @@ class FakeTable:
         limit: int,
         look_at: int,
     ) -> Found:
-        self.calls["look"] += 1
+        self._count("look")
         listed = [one for one in list(self.documents.values()) if one.get(GROUP_OF[index]) == group]
         listed.sort(key=lambda one: str(one["list_sk"]), reverse=True)
         in_range = [
@@ -94,6 +94,11 @@ class FakeTable:
 
     def expired(self, before: datetime, *, limit: int) -> list[str]:
         return [pk for pk in self.documents if self._is_expired(pk, before)][:limit]
+
+    def _count(self, way: str, calls: int = 1) -> None:
+        # Adding to a Counter is a read and a write, between which another thread may come.
+        with self._lock:
+            self.calls[way] += calls
 
     def _is_allowed(self, write: Write) -> bool:
         if isinstance(write, Put | Unchanged):

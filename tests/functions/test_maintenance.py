@@ -54,7 +54,7 @@ def handlers(names: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("KEY_SECRET", SECRET)
     monkeypatch.setenv("MESSAGE_SENDER", "log")
     yield importlib.import_module
-    for module in ("functions.maintenance.erase", "functions.maintenance.housekeeping"):
+    for module in ("functions.maintenance.erase", "functions.maintenance.housekeeping", "functions.maintenance.remove"):
         sys.modules.pop(module, None)
 
 
@@ -92,6 +92,23 @@ def test_who_is_leaving_is_erased_when_the_event_comes(handlers: Any, names: Map
         handlers("functions.maintenance.erase").handler(leaving, Context(MINUTE))
 
     assert left_of(leaver, names) == []
+
+
+def test_a_deleted_recording_is_removed_when_the_event_comes(
+    handlers: Any, names: Mapping[str, str], leaver: User
+) -> None:
+    recordings = Recordings(DynamoTable(names["LibraryTable"]), clock=utc_now)
+    (recording,) = recordings.of_owner(leaver.id, before=None, limit=2)
+    other = recordings.add(a_recording(owner_id="usr_boris"))
+    recordings.delete(recording)
+    deleted = event("eventbridge_recording_deleted")
+    deleted["detail"]["recording_id"] = recording.id
+
+    for _ in range(2):
+        handlers("functions.maintenance.remove").handler(deleted, Context(MINUTE))
+
+    assert [one for one in left_of(leaver, names) if recording.id in one] == []
+    assert recordings.get(other.id) == other
 
 
 def test_housekeeping_goes_through_and_says_what_it_did(handlers: Any, names: Mapping[str, str], leaver: User) -> None:

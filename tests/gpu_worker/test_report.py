@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from functions.core.jobs.model import Failure, Kind, Lane
-from functions.core.jobs.worker_report import WorkerReport, WorkerReports
-from gpu_worker.report import SPEAKS_EVERY, Reporter, facts_of_machine
+from functions.core.jobs.worker_report import InHand, WorkerReport, WorkerReports
+from gpu_worker.report import SPEAKS_EVERY, TELLS_OF_WORK_AFTER, Reporter, facts_of_machine
 from gpu_worker.settings import WorkerSettings
-from tests.builders import NOON
+from tests.builders import NOON, a_job
 from tests.fakes.clock import FakeClock
 from tests.fakes.table import FakeTable
 
@@ -66,7 +66,8 @@ def test_a_worker_that_is_seen_all_the_time_says_so_every_five_minutes(speaker: 
 
     report = speaker.heard()
 
-    assert speaker.table.writes == written + 2
+    # Each word is written twice: among all, and as the newest.
+    assert speaker.table.writes == written + 4
     assert report is not None
     assert (report.started_at, report.last_seen) == (NOON, NOON + 2 * SPEAKS_EVERY)
 
@@ -97,6 +98,40 @@ def test_a_worker_without_a_model_says_why(speaker: Speaker) -> None:
     assert report is not None
     assert report.last_error is not None
     assert (report.model, report.last_error.code, report.last_error.kind) == (None, "model-unavailable", None)
+
+
+def test_a_worker_that_stops_says_so(speaker: Speaker) -> None:
+    speaker.reporter.started_without_speech()
+    speaker.reporter.ended()
+
+    report = speaker.heard()
+
+    assert report is not None
+    assert report.ended_at == NOON
+    assert not report.could_not_start
+
+
+def test_what_is_in_hand_is_told_soon_and_not_each_time_that_it_changes(speaker: Speaker, clock: FakeClock) -> None:
+    speaker.reporter.started(**MODEL)
+    speaker.heard()
+    written = speaker.table.calls["write"]
+    job = a_job()
+    with speaker.reporter.working_on(job):
+        speaker.reporter.seen()
+        at_once = speaker.heard()
+        clock.pass_time(TELLS_OF_WORK_AFTER)
+        speaker.reporter.seen()
+        later = speaker.heard()
+    clock.pass_time(TELLS_OF_WORK_AFTER)
+    speaker.reporter.seen()
+    after = speaker.heard()
+
+    assert at_once is not None
+    assert later is not None
+    assert after is not None
+    assert (at_once.in_hand, after.in_hand) == ((), ())
+    assert later.in_hand == (InHand(job_id=job.id, kind="transcribe", since=NOON),)
+    assert speaker.table.calls["write"] == written + 4
 
 
 def test_an_endless_reason_is_cut(speaker: Speaker) -> None:
@@ -145,7 +180,8 @@ def test_a_table_that_hangs_keeps_nobody_waiting(speaker: Speaker) -> None:
 
     assert report is not None
     assert report.jobs_done == 100
-    assert speaker.table.writes <= 2
+    # Two words, each written among all and as the newest.
+    assert speaker.table.writes <= 4
 
 
 def test_lanes_that_speak_at_once_lose_no_count(speaker: Speaker) -> None:

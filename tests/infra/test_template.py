@@ -163,14 +163,17 @@ def test_only_the_door_that_checks_the_system_reads_figures() -> None:
     assert readers == {"SystemFunction"}
 
 
-def test_the_door_that_anybody_may_ask_reads_of_the_library_what_the_worker_says_and_no_more() -> None:
+def test_the_door_that_anybody_may_ask_reads_of_the_library_what_workers_say_what_fails_and_no_more() -> None:
     read = [
         one["Condition"]
         for name, one in statements()
         if name == "SystemFunction" and "LibraryTable" in json.dumps(one["Resource"])
     ]
 
-    assert read == [{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["WORKER_REPORT#newest"]}}]
+    assert read == [
+        {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["WORKER_REPORT#newest"]}},
+        {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["WORKERS", "WEBHOOKS_IN_TROUBLE"]}},
+    ]
 
 
 def of_accounts(statement: dict[str, Any], *actions: str) -> bool:

@@ -11,7 +11,9 @@ import struct
 import sys
 import threading
 import traceback
+from base64 import b64encode
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
@@ -20,7 +22,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
-from tests.parley.fake_accounts import FakeAccounts, Refusal
+from tests.parley.fake_accounts import Answer, FakeAccounts, Refusal
+from tests.parley.fake_locations import FakeLocations
+from tests.parley.fake_webhooks import FakeWebhooks
 
 EXPIRED = 403
 TRANSCRIPT = {
@@ -45,6 +49,10 @@ SUMMARY = {
     "engine": "extractive",
     "language": "en",
 }
+
+
+def _checksum(content: bytes) -> str:
+    return b64encode(hashlib.sha256(content).digest()).decode()
 
 
 def job(kind: str, status: str, progress: float = 0.0, **more: Any) -> dict[str, Any]:
@@ -91,6 +99,9 @@ class State:
 
     url: str = ""
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
+    locations: FakeLocations = field(default_factory=FakeLocations)
+    stats: dict[str, Any] = field(default_factory=dict)
+    webhooks: FakeWebhooks = field(default_factory=FakeWebhooks)
     recordings: dict[str, dict[str, Any]] = field(default_factory=dict)
     announced: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What was said of each recording by its id."""
@@ -104,15 +115,20 @@ class State:
     stored: dict[str, Stored] = field(default_factory=dict)
     info: dict[str, Any] = field(default_factory=dict)
     system_check: dict[str, Any] = field(default_factory=dict)
+    dead: dict[str, int] = field(default_factory=dict)
+    """Dead letters that can be tried again."""
     parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    """What has arrived of uploads in parts."""
+    part_puts: list[int] = field(default_factory=list)
+    """Numbers of the parts that were sent and taken."""
     requests: list[Request] = field(default_factory=list)
     # How it behaves
     part_size: int | None = None
-    signed_parts: int = 2
     expired_parts: set[int] = field(default_factory=set)
     dropped_uploads: int = 0
     dropped_posts: int = 0
-    storage_errors: list[tuple[int, str]] = field(default_factory=list)
+    storage_errors: list[tuple[int, str] | None] = field(default_factory=list)
+    """What storage answers next; None: what it should."""
     largest: int = 64_000_000
     unavailable: int = 0
     busy: list[str] = field(default_factory=list)
@@ -124,6 +140,10 @@ class State:
     @property
     def keys(self) -> dict[str, str]:
         return self.accounts.keys
+
+    def arrived(self, recording_id: str) -> None:
+        """Let a recording's upload be taken in."""
+        self.recordings[recording_id]["status"] = "uploaded"
 
     def sent_to(self, method: str, path: str) -> list[Request]:
         return [one for one in self.requests if (one.method, one.path) == (method, path)]
@@ -176,7 +196,7 @@ class Handler(BaseHTTPRequestHandler):
 
     # The API
 
-    def _api(self, request: Request) -> None:
+    def _api(self, request: Request) -> None:  # noqa: C901 - a line for each kind of route
         if self.state.unavailable:
             self.state.unavailable -= 1
             self._answer(503, b"<html>busy</html>", "text/html")
@@ -192,7 +212,14 @@ class Handler(BaseHTTPRequestHandler):
             case _ if self.state.accounts.caller(self._secret()) is None:
                 self._problem(401, "not-authenticated", "The credential is wrong or over.")
             case "GET", ["system-check"]:
-                self._check_system()
+                self._check_system(200, self.state.system_check)
+            case "POST", ["system-check", "redrive"]:
+                queue = request.body["queue"]
+                self._check_system(202, {"queue": queue, "messages": self.state.dead.pop(queue, 0)})
+            case method, ["locations", *rest]:
+                self._places(method, rest, request)
+            case method, ["webhooks", *rest]:
+                self._webhooks(method, rest, request)
             case method, ["recordings", *rest]:
                 self._recordings(method, rest, request)
             case method, ["jobs", *rest]:
@@ -200,12 +227,12 @@ class Handler(BaseHTTPRequestHandler):
             case _:
                 self._problem(404, "not-found", "There is no such route.")
 
-    def _check_system(self) -> None:
+    def _check_system(self, status: int, answer: dict[str, Any]) -> None:
         caller = self.state.accounts.caller(self._secret())
         if caller is None or caller.role != "admin":
             self._problem(403, "admins-only", "Only admins may do this.")
         else:
-            self._json(200, self.state.system_check)
+            self._json(status, answer)
 
     def _secret(self) -> str:
         scheme, _, secret = self.headers.get("Authorization", "").partition(" ")
@@ -213,10 +240,24 @@ class Handler(BaseHTTPRequestHandler):
         return secret if scheme == "Bearer" else ""
 
     def _people(self, request: Request) -> None:
-        try:
-            status, body = self.state.accounts.answer(
+        self._answered(
+            lambda: self.state.accounts.answer(
                 request.method, request.path, request.query, request.body, self._secret()
             )
+        )
+
+    def _places(self, method: str, rest: list[str], request: Request) -> None:
+        caller = self.state.accounts.caller(self._secret())
+        assert caller is not None
+        self._answered(lambda: self.state.locations.answer(method, rest, request.query, request.body, caller))
+
+    def _webhooks(self, method: str, rest: list[str], request: Request) -> None:
+        key = self.headers["Idempotency-Key"]
+        self._answered(lambda: self.state.webhooks.answer(method, rest, request.query, request.body, key))
+
+    def _answered(self, ask: Callable[[], Answer]) -> None:
+        try:
+            status, body = ask()
         except Refusal as refusal:
             headers = {"Retry-After": "12"} if refusal.status == 429 else None
             self._problem(refusal.status, refusal.slug, refusal.detail, headers, **refusal.facts)
@@ -228,6 +269,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _recordings(self, method: str, rest: list[str], request: Request) -> None:
         match method, rest:
+            case "POST", ["bulk-delete"]:
+                self._delete(request.body["ids"])
+            case "GET", ["stats"]:
+                self._json(200, self.state.stats)
             case "POST", []:
                 self._announce(request)
             case "GET", []:
@@ -239,15 +284,12 @@ class Handler(BaseHTTPRequestHandler):
                 self.state.looks[recording_id] += 1
                 self.state.recordings[recording_id] |= self.state.script[step]
                 self._json(200, self.state.recordings[recording_id])
-            case "POST", [recording_id, "parts"]:
-                urls = [self._part(recording_id, number, "fresh") for number in request.body["numbers"]]
-                self._json(200, {"parts": urls})
+            case _, [recording_id, "parts"]:
+                self._parts(recording_id, request)
             case "POST", [recording_id, "complete"]:
                 self._complete(recording_id, request)
-            case "GET", [_, "transcript"]:
-                self._transcript(request.query["format"])
-            case "GET", [_, "summary"]:
-                self._json(200, self.state.summary)
+            case "GET", [_, "transcript" | "summary" as result]:
+                self._result(result, request)
             case _:
                 self._problem(404, "not-found", "There is no such route.")
 
@@ -291,11 +333,19 @@ class Handler(BaseHTTPRequestHandler):
         if not body["content_type"].startswith(("audio/", "video/", "application/octet-stream")):
             self._problem(422, "unsupported-media-type", "Only audio and video can be recordings.")
             return
+        there = [] if body.get("allow_duplicate") else self._same(body)
+        if there:
+            self._json(200, {"recording": there[-1], "upload": None, "duplicate": True})
+            return
         recording_id = f"rec_{len(self.state.recordings):026}"
         recording = {
             "id": recording_id,
             "title": body.get("title") or body["filename"],
             "filename": body["filename"],
+            "size": body["size"],
+            "sha256": body["sha256"],
+            "language": body.get("language"),
+            "process": body["process"],
             "status": "awaiting_upload",
             "created_at": "2026-11-21T09:00:00Z",
             "something_new": [1],
@@ -310,9 +360,9 @@ class Handler(BaseHTTPRequestHandler):
                 "fields": self._policy(recording_id, body),
             }
         else:
+            assert body["part_checksums"]
             self.state.parts[recording_id] = {}
-            parts = [self._part(recording_id, number, "first") for number in range(1, self.state.signed_parts + 1)]
-            upload = {"method": "multipart", "part_size": self.state.part_size, "parts": parts}
+            upload = {"method": "multipart", "part_size": self.state.part_size, "parts": []}
         self.state.remembered[key] = (201, {"recording": recording, "upload": upload})
         if self.state.dropped_posts:
             self.state.dropped_posts -= 1
@@ -320,23 +370,52 @@ class Handler(BaseHTTPRequestHandler):
             return
         self._json(*self.state.remembered[key])
 
+    def _same(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        there = [one for one in self.state.recordings.values() if one["status"] == "uploaded"]
+        return [one for one in there if (one.get("sha256"), one.get("size")) == (body["sha256"], body["size"])]
+
     def _policy(self, recording_id: str, body: dict[str, Any]) -> dict[str, str]:
         return {
             "key": f"media/usr_1/{recording_id}/source",
             "Content-Type": body["content_type"],
+            "x-amz-checksum-sha256": b64encode(bytes.fromhex(body["sha256"])).decode(),
             "x-amz-algorithm": "AWS4-HMAC-SHA256",
             "policy": "eyJjb25kaXRpb25zIjpbXX0=",
             "x-amz-signature": hashlib.sha256(recording_id.encode()).hexdigest(),
         }
 
-    def _part(self, recording_id: str, number: int, age: str) -> dict[str, Any]:
-        return {"number": number, "url": f"{self.state.url}/storage/parts/{recording_id}/{number}?signed={age}"}
+    def _parts(self, recording_id: str, request: Request) -> None:
+        if recording_id not in self.state.parts:
+            self._problem(409, "not-in-parts", "This recording is not sent in parts.")
+        elif request.method == "GET":
+            self._list_parts(recording_id)
+        else:
+            self._json(200, {"parts": [self._part(recording_id, part) for part in request.body["parts"]]})
+
+    def _part(self, recording_id: str, wanted: dict[str, Any]) -> dict[str, Any]:
+        number, checksum = wanted["number"], wanted["checksum_sha256"]
+        # The first signature of some has run out by the time it is used.
+        age = "stale" if number in self.state.expired_parts else "fresh"
+        self.state.expired_parts.discard(number)
+        url = f"{self.state.url}/storage/parts/{recording_id}/{number}?signed={age}"
+        return {"number": number, "url": url, "headers": {"x-amz-checksum-sha256": checksum}}
+
+    def _list_parts(self, recording_id: str) -> None:
+        parts = sorted(self.state.parts[recording_id].items())
+        shown = [
+            {"number": number, "size": len(content), "etag": '"e"', "checksum_sha256": _checksum(content)}
+            for number, content in parts
+        ]
+        self._json(200, {"part_size": self.state.part_size, "part_checksums": True, "parts": shown})
 
     def _complete(self, recording_id: str, request: Request) -> None:
         parts = self.state.parts[recording_id]
-        etags = [(number, f'"{hashlib.md5(parts[number]).hexdigest()}"') for number in sorted(parts)]
-        assert [(part["number"], part["etag"]) for part in request.body["parts"]] == etags
-        content = b"".join(parts[number] for number, _ in etags)
+        there = [{"number": number, "checksum_sha256": _checksum(parts[number])} for number in sorted(parts)]
+        assert request.body["parts"] == there
+        content = b"".join(parts[number] for number in sorted(parts))
+        if len(content) != self.state.announced[recording_id]["size"]:
+            self._problem(409, "parts-missing", "Some parts are not here yet.")
+            return
         self.state.stored[recording_id] = Stored(len(content), hashlib.sha256(content).hexdigest(), [])
         self._json(200, {"recording": self.state.recordings[recording_id]})
 
@@ -347,6 +426,19 @@ class Handler(BaseHTTPRequestHandler):
         end = start + min(size, 3)  # pages may be smaller than was asked for
         cursor = str(end) if end < len(everything) else None
         self._json(200, {"items": everything[start:end], "next_cursor": cursor})
+
+    def _delete(self, ids: list[str]) -> None:
+        assert len(ids) <= 1000
+        deleted = [one for one in ids if self.state.recordings.pop(one, None) is not None]
+        none = {"code": "not-found", "detail": "There is no such recording."}
+        failed = [{"id": one, **none} for one in ids if one not in deleted]
+        self._json(200, {"deleted": deleted, "failed": failed})
+
+    def _result(self, result: str, request: Request) -> None:
+        if result == "summary":
+            self._json(200, self.state.summary)
+        else:
+            self._transcript(request.query["format"])
 
     def _transcript(self, form: str) -> None:
         match form:
@@ -390,10 +482,14 @@ class Handler(BaseHTTPRequestHandler):
         recording_id, number = request.path.split("/")[3], int(request.path.split("/")[4])
         content = self.rfile.read(length)
         with self.server.lock:
-            if number in self.state.expired_parts and request.query["signed"] != "fresh":
+            if request.query["signed"] != "fresh":
                 self._storage_error(EXPIRED, "AccessDenied", "Request has expired")
                 return
+            if self.headers["x-amz-checksum-sha256"] != _checksum(content):
+                self._storage_error(400, "BadDigest", "The SHA256 you specified did not match")
+                return
             self.state.parts[recording_id][number] = content
+            self.state.part_puts.append(number)
         self._answer(200, b"", None, {"ETag": f'"{hashlib.md5(content).hexdigest()}"'})
 
     def _post_form(self, length: int) -> None:
@@ -442,6 +538,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._storage_error(400, "EntityTooLarge", "Your proposed upload exceeds the maximum", limit)
             elif stored.size != announced["size"]:
                 self._storage_error(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum")
+            elif stored.sha256 != announced["sha256"]:
+                self._storage_error(400, "BadDigest", "The SHA256 you specified did not match")
             else:
                 self.state.stored[recording_id] = stored
                 self._answer(204, b"", None)

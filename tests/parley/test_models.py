@@ -107,6 +107,23 @@ def test_a_check_as_json_is_the_servers_and_ends_as_badly(boss: Terminal) -> Non
     assert boss.type("check", "--json").exit_code == 1
 
 
+def test_dead_letters_are_tried_again(boss: Terminal) -> None:
+    boss.state.dead = {"uploads": 2, "webhooks": 1}
+
+    first, second = boss.type("check", "--redrive", "uploads"), boss.type("check", "--redrive", "uploads")
+
+    assert first.stdout == "Dead uploads that are tried again: 2. See what came of it with: parley check\n"
+    assert (second.exit_code, second.stdout) == (0, "There are no dead uploads.\n")
+    assert boss.type_for_json("check", "--redrive", "webhooks", "--json") == {"queue": "webhooks", "messages": 1}
+
+
+def test_only_some_dead_letters_can_be_tried_again(boss: Terminal) -> None:
+    result = boss.type("check", "--redrive", "jobs")
+
+    assert result.exit_code == 2
+    assert "'jobs' is not one of" in result.stderr
+
+
 def test_a_reason_cannot_steer_the_terminal(boss: Terminal) -> None:
     boss.state.system_check = a_system(a_check("last error", detail="\x1b]0;owned\x07[red]"))
 

@@ -139,6 +139,7 @@ def test_the_summary_as_json_is_the_servers(reader: Terminal) -> None:
 
 def test_ls_follows_the_pages_up_to_the_limit(reader: Terminal, audio: Path) -> None:
     reader.type("upload", *[str(audio)] * 7)
+    reader.state.requests.clear()
     result = reader.type("ls", "--limit", "7")
     assert [line.split()[0] for line in result.stdout.splitlines()[1:]] == list(reader.state.recordings)[:7]
     assert "There are more" in result.stderr

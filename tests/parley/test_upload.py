@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from parley.answers import Announced
+from parley.client import Api, NewRecording
 from tests.parley.fake_server import Stored
 from tests.parley.terminal import Terminal
 
@@ -26,13 +28,15 @@ def test_a_file_arrives_byte_for_byte_with_the_policys_fields(terminal: Terminal
     stored = terminal.state.stored[FIRST]
     assert (stored.size, stored.sha256) == (audio.stat().st_size, sha256(audio))
     assert [name for name, _ in stored.fields] == [
-        "key", "Content-Type", "x-amz-algorithm", "policy", "x-amz-signature",
+        "key", "Content-Type", "x-amz-checksum-sha256", "x-amz-algorithm", "policy", "x-amz-signature",
     ]  # fmt: skip
     assert terminal.state.announced[FIRST] == {
         "filename": "meeting.mp3",
         "size": audio.stat().st_size,
         "content_type": "audio/mpeg",
         "process": [{"kind": "transcribe", "options": {}}, {"kind": "summarise", "options": {}}],
+        "sha256": sha256(audio),
+        "part_checksums": True,
     }
 
 
@@ -171,12 +175,108 @@ def test_other_refusals_are_sentences_too(
 
 
 def test_large_files_go_in_parts(terminal: Terminal, audio: Path) -> None:
-    terminal.state.part_size = 100_000  # six parts, of which the first two are signed at once
+    terminal.state.part_size = 50_000  # eleven parts, which are signed eight at once
     terminal.state.dropped_uploads = 1
     result = terminal.type("upload", str(audio))
     assert result.exit_code == 0, result.output
     assert terminal.state.stored[FIRST] == Stored(audio.stat().st_size, sha256(audio), [])
-    assert len(terminal.state.parts[FIRST]) == 6
+    assert len(terminal.state.parts[FIRST]) == 11
+    signed = [request.body["parts"] for request in terminal.state.sent_to("POST", f"/v1/recordings/{FIRST}/parts")]
+    assert [len(parts) for parts in signed] == [8, 3]
+
+
+def interrupt(terminal: Terminal, audio: Path, *, after: int) -> None:
+    """Let an upload break off after so many parts."""
+    terminal.state.part_size = 100_000
+    terminal.state.storage_errors = [None] * after + [(400, "Broken")]
+    assert terminal.type("upload", str(audio)).exit_code == 1
+    assert len(terminal.state.part_puts) == after
+    terminal.state.part_puts.clear()
+
+
+def test_an_interrupted_upload_goes_on_where_it_stopped(terminal: Terminal, audio: Path) -> None:
+    interrupt(terminal, audio, after=4)
+
+    result = terminal.type("upload", str(audio))
+
+    assert result.exit_code == 0, result.output
+    assert (result.stdout, terminal.state.part_puts) == (f"{FIRST}  {audio}\n", [5, 6])
+    assert f"going on with {FIRST}" in result.stderr
+    assert terminal.state.stored[FIRST].sha256 == sha256(audio)
+
+
+def test_a_part_that_arrived_as_something_else_is_sent_again(terminal: Terminal, audio: Path) -> None:
+    interrupt(terminal, audio, after=4)
+    terminal.state.parts[FIRST][2] = b"noise"
+
+    assert terminal.type("upload", str(audio)).exit_code == 0
+    assert terminal.state.part_puts == [2, 5, 6]
+
+
+def test_what_was_wanted_otherwise_is_uploaded_from_its_beginning(terminal: Terminal, audio: Path) -> None:
+    interrupt(terminal, audio, after=4)
+
+    assert terminal.type("upload", str(audio), "--no-summary").exit_code == 0
+    assert list(terminal.state.stored) == [SECOND]
+
+
+def test_an_unfinished_form_is_announced_again(terminal: Terminal, audio: Path) -> None:
+    terminal.state.storage_errors = [(400, "Broken")]
+    assert terminal.type("upload", str(audio)).exit_code == 1
+
+    assert terminal.type("upload", str(audio)).exit_code == 0
+    assert list(terminal.state.stored) == [SECOND]
+
+
+def test_a_line_that_breaks_for_good_leaves_the_way_to_go_on(terminal: Terminal, audio: Path) -> None:
+    terminal.state.part_size = 100_000
+    terminal.state.dropped_uploads = 99
+
+    result = terminal.type("upload", str(audio))
+
+    assert result.exit_code == 1
+    assert "Type the same again within two days to go on." in result.stderr
+
+
+def test_a_file_that_was_uploaded_before_is_named_and_not_sent(terminal: Terminal, audio: Path) -> None:
+    terminal.type("upload", str(audio))
+    terminal.state.arrived(FIRST)
+
+    result = terminal.type("upload", str(audio))
+
+    assert (result.exit_code, result.stdout) == (0, f"{FIRST}  {audio}\n")
+    assert f"already there as {FIRST}" in result.stderr
+    assert len(terminal.state.sent_to("POST", "/storage/form")) == 1
+    assert terminal.type_for_json("upload", "--json", str(audio))["items"][0]["duplicate"] is True
+
+
+def test_it_is_sent_again_where_that_is_wanted(terminal: Terminal, audio: Path) -> None:
+    terminal.type("upload", str(audio))
+    terminal.state.arrived(FIRST)
+
+    assert terminal.type("upload", "--again", str(audio)).stdout == f"{SECOND}  {audio}\n"
+    assert list(terminal.state.stored) == [FIRST, SECOND]
+
+
+@pytest.mark.parametrize("part_size", [None, 100_000])
+def test_a_file_that_changes_while_it_is_sent_is_refused(
+    terminal: Terminal, audio: Path, monkeypatch: pytest.MonkeyPatch, part_size: int | None
+) -> None:
+    terminal.state.part_size = part_size
+    announce = Api.announce
+
+    def announce_and_change(api: Api, new: NewRecording) -> Announced:
+        announced = announce(api, new)
+        audio.write_bytes(audio.read_bytes()[::-1])
+        os.utime(audio, ns=(1, 1))
+        return announced
+
+    monkeypatch.setattr(Api, "announce", announce_and_change)
+    result = terminal.type("upload", str(audio))
+
+    assert result.exit_code == 1
+    assert "The file was changed while it was being uploaded" in result.stderr
+    assert terminal.state.stored == {}
 
 
 def test_a_part_whose_signature_ran_out_is_signed_again(terminal: Terminal, audio: Path) -> None:
@@ -184,8 +284,8 @@ def test_a_part_whose_signature_ran_out_is_signed_again(terminal: Terminal, audi
     terminal.state.expired_parts = {2}
     result = terminal.type("upload", str(audio))
     assert result.exit_code == 0, result.output
-    [request] = terminal.state.sent_to("POST", f"/v1/recordings/{FIRST}/parts")
-    assert request.body == {"numbers": [2]}
+    first, again = terminal.state.sent_to("POST", f"/v1/recordings/{FIRST}/parts")
+    assert again.body["parts"] == first.body["parts"][1:]
     assert terminal.state.stored[FIRST].sha256 == sha256(audio)
 
 

@@ -52,17 +52,20 @@ def read_user(user_id: UserId, _caller: Admin, accounts: TheAccounts) -> UserVie
 def change_user(
     user_id: UserId, change: UserChange, caller: Admin, accounts: TheAccounts, sessions: TheSessions
 ) -> UserView:
-    """Activate or deactivate an account; make it an admin, or no admin any more. The last admin stays one."""
+    """Activate or deactivate an account; make it an admin, or no admin any more; say how long its recordings are kept.
+
+    The last admin stays one.
+    """
 
     def transition(user: User) -> User:
         return replace(
             user,
             is_active=user.is_active if change.active is None else change.active,
             role=change.role or user.role,
+            keep_days=change.keep_days if change.sets_keep_days else user.keep_days,
         )
 
-    facts = {name: str(value) for name, value in change.model_dump(mode="json", exclude_none=True).items()}
-    audit = _record(caller, "account changed", user_id, facts)
+    audit = _record(caller, "account changed", user_id, change.facts())
     user = accounts.change(user_id, transition, audit=audit)
     if not user.is_active:
         # Its credentials open nothing since the change; they are not to come back with it either.

@@ -63,7 +63,10 @@ def check_credential(caller: Authenticated) -> Check:
 def change_me(
     change: ProfileChange, caller: AccountWriter, accounts: TheAccounts, limits: TheLimits, http: Request
 ) -> UserView:
-    """Change my name, nickname, public key, username or email; the last two need my password, too."""
+    """Change my name, nickname, public key, username or email, or how long new recordings of mine are kept.
+
+    Username and email need my password, too.
+    """
     fields: dict[str, Any] = {name: getattr(change, name) for name in change.model_fields_set - {"password"}}
     if fields.keys() & NEEDS_PASSWORD:
         if change.password is None:

@@ -1,4 +1,4 @@
-"""Once a day: finishes erasures, ends what nobody uses, removes what is over, renews keys.
+"""Once a day: finishes erasures, ends what nobody uses, deletes and removes what is over, renews keys.
 
 Only plain users are ever ended for disuse: an installation must not lose its last admins. Nobody is without a notice,
 so an account that no message reaches stays. If far more were due than on any common day, something is wrong with the
@@ -25,6 +25,8 @@ from functions.core.errors import NotFound
 from functions.core.ids import new_id
 from functions.core.keys.ring import KeyRing, Purpose
 from functions.core.observability import log
+from functions.core.recordings.removal import Removal
+from functions.core.recordings.store import Recordings
 from functions.core.settings import Inactivity
 from functions.core.table import Changed, Delete, Table
 
@@ -94,6 +96,10 @@ class Report:
     resealed: int
     rotated: int
     finished_leavers: int
+    removed: int
+    """Recordings that were deleted and left over."""
+    kept_enough: int
+    """Recordings that were deleted since their time was over."""
     failed: int
     """What broke and is tried again the next day; the log says why."""
     braked: bool
@@ -159,6 +165,8 @@ class Housekeeping:
         erasure: Erasure,
         ring: KeyRing,
         messages: Messages,
+        recordings: Recordings,
+        removal: Removal,
         tables: Sequence[Table],
         settings: Inactivity,
         sends_mail: bool,
@@ -169,6 +177,8 @@ class Housekeeping:
         self._erasure = erasure
         self._ring = ring
         self._messages = messages
+        self._recordings = recordings
+        self._removal = removal
         self._tables = tables
         self._settings = settings
         self._sends_mail = sends_mail
@@ -181,6 +191,8 @@ class Housekeeping:
             self._finish_leavers,
             self._end_unused_accounts,
             self._end_stale_keys,
+            self._remove_deleted,
+            self._delete_kept_enough,
             self._remove_expired,
             self._renew_keys,
         ):
@@ -193,6 +205,8 @@ class Housekeeping:
             resealed=this.done["resealed"],
             rotated=this.done["rotated"],
             finished_leavers=this.done["finished_leavers"],
+            removed=this.done["removed"],
+            kept_enough=this.done["kept_enough"],
             failed=this.done["failed"],
             braked=this.braked,
             dry_run=this.dry_run,
@@ -280,6 +294,16 @@ class Housekeeping:
             return
         for last_use in this.while_time(self._upkeep.unused("key", since=this.now - timedelta(days=days))):
             this.do("stale_keys", partial(self._upkeep.end_api_key, last_use), key_id=last_use.id)
+
+    def _remove_deleted(self, this: _Round) -> None:
+        for recording in this.while_time(self._recordings.deleted()):
+            this.do("removed", partial(self._removal.remove, recording.id), recording_id=recording.id)
+
+    def _delete_kept_enough(self, this: _Round) -> None:
+        # After those left over: what is deleted here is removed within moments, by whoever removes what people delete.
+        for retention in this.while_time(self._recordings.kept_too_long()):
+            delete = partial(self._recordings.delete_if_over, retention)
+            this.do("kept_enough", delete, recording_id=retention.recording_id)
 
     def _remove_expired(self, this: _Round) -> None:
         for table in self._tables:

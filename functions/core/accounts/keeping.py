@@ -12,6 +12,7 @@
 | `CHALLENGE#<id>` | a one-time code | |
 | `LAST_USE#<id>` | when an account or a key was last used | `LAST_USE#usr`, `LAST_USE#key`, by time |
 | `AUDIT#<id>` | what an admin did | `AUDIT` |
+| `IDEMPOTENCY#<owner>#<hash>` | what a repeated request made (`functions.core.repeats`) | `OWNER#<owner>#REPEATS` |
 | `KEY#<purpose>` | data keys, wrapped (`functions.core.keys`) | |
 | `RATE#<limit>#<hash>` | who called when (`functions.core.limits`) | |
 """

@@ -31,6 +31,8 @@ class Scope(StrEnum):
     JOBS_WRITE = "jobs:write"
     RECORDINGS_READ = "recordings:read"
     RECORDINGS_WRITE = "recordings:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,8 @@ class User:
     is_active: bool = True
     is_leaving: bool = False
     """Erased as soon as everything that is theirs is gone; closed to everybody already."""
+    keep_days: int | None = None
+    """How long their recordings are kept; None: as long as everybody's."""
     warned_at: datetime | None = None
     """When they were told for the last time that the unused account ends."""
     version: int = 0
@@ -78,6 +82,7 @@ class Standing:
     role: Role = Role.USER
     is_active: bool = True
     is_leaving: bool = False
+    keep_days: int | None = None
     version: int = 0
 
     @property
@@ -174,6 +179,8 @@ class Caller:
     scopes: frozenset[Scope] = frozenset(Scope)
     session_id: str | None = None
     """The session, where an access token was shown."""
+    keep_days: int | None = None
+    """How long their recordings are kept; None: as long as everybody's."""
 
     @property
     def is_admin(self) -> bool:

@@ -28,6 +28,7 @@ from functions.core.collection import RACES
 from functions.core.errors import Conflict, NotFound
 from functions.core.keys.ring import KeyRing
 from functions.core.keys.sealing import Sealer
+from functions.core.repeats import Made, Once, Repeats
 from functions.core.table import Changed, Delete, Put, Table
 
 UNIQUE_ID_TRIES: Final = 10
@@ -62,6 +63,7 @@ class Accounts:
         self._table = table
         self._clock = clock
         self._kept = PersonalCollections(table, Sealer(ring))
+        self._repeats = Repeats(table, clock=clock, seals=Sealer(ring))
         self._identifiers = Identifiers(ring)
 
     # People
@@ -222,9 +224,18 @@ class Accounts:
 
     def add_api_key(self, key: ApiKey) -> ApiKey:
         """Keep a new API key."""
-        first_use = LastUse(id=key.id, at=key.created_at)
-        self._table.write(self._kept.api_keys.put(key), self._kept.last_uses.put(first_use))
+        self._table.write(*self._new_api_key(key))
         return self._kept.api_keys.saved(key)
+
+    def add_api_key_once(self, key: ApiKey, secret: str, once: Once) -> tuple[ApiKey, str]:
+        """Keep a new API key and return it with its secret; a request that made one before gets that one.
+
+        Raises:
+            NotFound: the one that it made is revoked.
+            Invalid: the request's key was used for another one.
+        """
+        made = self._repeats.make_secret(Made(key.id, secret), lambda: self._new_api_key(key), once=once)
+        return self._kept.api_keys.saved(key) if made.id == key.id else self._api_key(made.id), made.secret
 
     def api_keys_of(self, owner_id: str, *, before: str | None, limit: int) -> list[ApiKey]:
         """List an owner's keys, newest first."""
@@ -238,8 +249,7 @@ class Accounts:
 
     def revoke_api_key(self, key_id: str, *, owner_id: str) -> None:
         """End a key at once; raises NotFound."""
-        key = self._kept.api_keys.find(key_id)
-        if key is None or key.owner_id != owner_id:
+        if self._api_key(key_id).owner_id != owner_id:
             raise NotFound("There is no such API key.")
         self._table.write(*self._kept.removal_of_api_key(key_id))
 
@@ -249,9 +259,19 @@ class Accounts:
             self._table.write(*self._kept.removal_of_api_key(key.id))
 
     def erase_api_keys_of(self, owner_id: str) -> None:
-        """Remove every key of somebody, however many."""
+        """Remove every key of somebody, however many, and what is remembered of how they were made."""
         while self.api_keys_of(owner_id, before=None, limit=1):
             self.revoke_all_api_keys(owner_id)
+        self._repeats.erase_of(owner_id)
+
+    def _new_api_key(self, key: ApiKey) -> list[Put]:
+        return [self._kept.api_keys.put(key), self._kept.last_uses.put(LastUse(id=key.id, at=key.created_at))]
+
+    def _api_key(self, key_id: str) -> ApiKey:
+        key = self._kept.api_keys.find(key_id)
+        if key is None:
+            raise NotFound("There is no such API key.")
+        return key
 
     # What admins did
 

@@ -81,6 +81,12 @@ class Job:
     request_id: str
     created_at: datetime
     options: dict[str, Any] = field(default_factory=dict)
+    preset: str | None = None
+    """The name of the preset that its options came from, with or without others."""
+    batch_id: str | None = None
+    """The batch that asked for it."""
+    retry_of: str | None = None
+    """The job that came to nothing and that this one does once more."""
     after: str | None = None
     """The job whose result this one needs; it is enqueued when that one has succeeded."""
     status: Status = Status.QUEUED
@@ -113,6 +119,11 @@ class Job:
     def is_untouched(self) -> bool:
         """Whether no worker has started on it yet."""
         return self.status is Status.QUEUED and self.attempts == 0
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """Whether it has ended without a result."""
+        return self.status in {Status.FAILED, Status.CANCELLED}
 
     @property
     def tries(self) -> int:

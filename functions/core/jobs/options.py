@@ -1,5 +1,6 @@
 """What may be asked of a job, kind by kind: one description for the API, the command line and the worker."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
@@ -7,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from functions.core.jobs.model import Kind
 from functions.core.languages import LANGUAGES
+from functions.core.presets.names import LONGEST_NAME, preset_name
 from functions.core.speech_models import MODELS, WHISPER_PROMPT_CHARACTERS
 
 AUTO: Final = "auto"
@@ -41,6 +43,12 @@ Language = Annotated[
 ]
 ModelName = Annotated[
     str, AfterValidator(_known_model), Field(examples=["small"], json_schema_extra={"enum": [AUTO, *MODELS]})
+]
+PresetName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME),
+    AfterValidator(preset_name),
+    Field(examples=["captions"]),
 ]
 Term = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), AfterValidator(_printable)]
 Prompt = Annotated[
@@ -153,24 +161,70 @@ class SummariseOptions(BaseModel):
     )
 
 
-class Transcribe(BaseModel):
-    """Transcribe the recording."""
+OPTIONS_OF: Final[Mapping[Kind, type[BaseModel]]] = {
+    Kind.TRANSCRIBE: TranscribeOptions,
+    Kind.SUMMARISE: SummariseOptions,
+}
+
+
+class TranscribeWith(BaseModel):
+    """A way to transcribe."""
 
     kind: Literal[Kind.TRANSCRIBE]
     options: TranscribeOptions = TranscribeOptions()
 
 
-class Summarise(BaseModel):
-    """Summarise its transcript."""
+class SummariseWith(BaseModel):
+    """A way to summarise."""
 
     kind: Literal[Kind.SUMMARISE]
     options: SummariseOptions = SummariseOptions()
+
+
+class FromPreset(BaseModel):
+    """Options that come from a preset where they are not given."""
+
+    preset: PresetName | None = Field(
+        default=None, description="One of `GET /v1/presets`' of this kind; `options` besides it come before its own"
+    )
+
+
+class Transcribe(TranscribeWith, FromPreset):
+    """Transcribe the recording."""
+
+
+class Summarise(SummariseWith, FromPreset):
+    """Summarise its transcript."""
 
 
 Wanted = Annotated[Transcribe | Summarise, Field(discriminator="kind")]
 """A kind of job with its options."""
 
 
-def chosen(wanted: Transcribe | Summarise) -> dict[str, Any]:
+def chosen(wanted: TranscribeWith | SummariseWith) -> dict[str, Any]:
     """Return the options that are not what a job does anyway."""
     return wanted.options.model_dump(mode="json", exclude_defaults=True)
+
+
+def said(wanted: TranscribeWith | SummariseWith) -> dict[str, Any]:
+    """Return the options that were given, be it as what a job does anyway."""
+    return wanted.options.model_dump(mode="json", exclude_unset=True)
+
+
+def combined(kind: Kind, basis: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a basis with those given before them, as `chosen` does.
+
+    Raises:
+        ValueError: together they make no sense.
+    """
+    options = OPTIONS_OF[kind].model_validate(_merged(basis, given))
+    return options.model_dump(mode="json", exclude_defaults=True)
+
+
+def _merged(basis: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    inner = {
+        name: _merged(basis[name], value)
+        for name, value in given.items()
+        if isinstance(value, Mapping) and isinstance(basis.get(name), Mapping)
+    }
+    return {**basis, **given, **inner}

@@ -4,15 +4,18 @@ Keys: `JOB#<id>`; listed under `OWNER#<owner>#JOBS` by id.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
 from functions.core.clock import Clock
-from functions.core.collection import Collection
+from functions.core.collection import Collection, Listing
 from functions.core.errors import NotFound
-from functions.core.jobs.model import ClaimLost, Failure, Job
-from functions.core.table import Put, Table
+from functions.core.jobs.model import ClaimLost, Failure, Job, JobAlreadyFinished
+from functions.core.table import TRANSACTION_LIMIT, Changed, Put, Table, Where
 
+MOST_LOOKED_AT: Final = 1000
+"""Jobs that one page of a filtered list looks at."""
 TRANSCRIPT_MISSING: Final = Failure("transcript-missing", "There is no transcript to summarise: its job has failed.")
 
 
@@ -45,9 +48,22 @@ class Jobs:
         """List an owner's jobs, newest first, older than the id `before`."""
         return self._jobs.newest(_list_of(owner_id), before=before, limit=limit)
 
+    def look(self, owner_id: str, where: Where, *, before: str | None, limit: int) -> Listing[Job]:
+        """List those of an owner's jobs that are as asked, newest first, older than the id `before`.
+
+        One call, which looks at MOST_LOOKED_AT jobs: it may find fewer than `limit`, or none, where more follow.
+        """
+        look_at = None if where == Where() else MOST_LOOKED_AT
+        group = _list_of(owner_id)
+        return self._jobs.look("lists", group, before=before, where=where, limit=limit, look_at=look_at)
+
     def put(self, job: Job) -> Put:
         """Return the write that adds or saves a job, to go with others."""
         return self._jobs.put(job)
+
+    def saved(self, job: Job) -> Job:
+        """Return a job as it stands after its `put` went through."""
+        return self._jobs.saved(job)
 
     def erase(self, job: Job) -> None:
         """Remove a job; raises Changed if it is not as it was read, for it may have got a result meanwhile."""
@@ -105,9 +121,28 @@ class Jobs:
         """End a job for its owner; raises NotFound or JobAlreadyFinished."""
         return self._jobs.change(job, lambda fresh: fresh.cancel(now=self._clock()))
 
+    def cancel_many(self, jobs: Sequence[Job]) -> list[Job]:
+        """End those jobs that have not ended, in few writes where that goes; returns all that exist, as they are."""
+        parts = (jobs[at : at + TRANSACTION_LIMIT] for at in range(0, len(jobs), TRANSACTION_LIMIT))
+        return [job for part in parts for job in self._cancel_together(part)]
+
     def remind(self, job: Job) -> Job:
         """Take note that a job's queue is told of it once more, if that is due; raises NotFound."""
         return self._jobs.change(job, lambda fresh: fresh.remind(now=self._clock()))
+
+    def _cancel_together(self, jobs: Sequence[Job]) -> list[Job]:
+        cancelled = [job.cancel(now=self._clock()) for job in jobs if not job.is_finished]
+        if not cancelled:
+            return list(jobs)
+        try:
+            self._table.write(*map(self._jobs.put, cancelled))
+        except Changed:
+            for job in jobs:
+                with suppress(NotFound, JobAlreadyFinished):
+                    self.cancel(job)
+            return self.get_many([job.id for job in jobs])
+        saved = {job.id: self._jobs.saved(job) for job in cancelled}
+        return [saved.get(job.id, job) for job in jobs]
 
     def _change(self, held: Job, transition: Callable[[Job], Job]) -> Job:
         try:

@@ -19,7 +19,6 @@ from functions.core.keys.ring import Key, KeyRing, Purpose, UnknownKey
 
 _HEAD: Final = struct.Struct(">BH16s12s")
 _FORMAT: Final = 1
-_LABEL: Final = "parley/personal-data/1"
 
 
 class SealBroken(Exception):
@@ -27,15 +26,18 @@ class SealBroken(Exception):
 
 
 class Sealer:
-    """Seals and opens personal data."""
+    """Seals and opens texts of one purpose: personal data, where no other one is named."""
 
-    def __init__(self, ring: KeyRing) -> None:
+    def __init__(self, ring: KeyRing, purpose: Purpose = Purpose.PERSONAL_DATA) -> None:
         self._ring = ring
+        self._purpose = purpose
+        self._label = f"parley/{purpose}/1"
 
     def seal(self, text: str, *, pk: str, attribute: str) -> str:
         """Return a text sealed for one attribute of one record; 47 bytes longer, before base64."""
-        key, salt, nonce = self._ring.current(Purpose.PERSONAL_DATA), os.urandom(16), os.urandom(12)
-        sealed = _cipher(key, salt, attribute).encrypt(nonce, text.encode(), _place(pk, attribute, key.number))
+        key, salt, nonce = self._ring.current(self._purpose), os.urandom(16), os.urandom(12)
+        place = self._place(pk, attribute, key.number)
+        sealed = self._cipher(key, salt, attribute).encrypt(nonce, text.encode(), place)
         return base64.urlsafe_b64encode(_HEAD.pack(_FORMAT, key.number, salt, nonce) + sealed).rstrip(b"=").decode()
 
     def open(self, sealed: str, *, pk: str, attribute: str) -> str:
@@ -43,24 +45,22 @@ class Sealer:
         raw = _bytes_of(sealed)
         _, number, salt, nonce = _head_of(raw)
         try:
-            cipher = _cipher(self._ring.get(Purpose.PERSONAL_DATA, number), salt, attribute)
-            return cipher.decrypt(nonce, raw[_HEAD.size :], _place(pk, attribute, number)).decode()
+            cipher = self._cipher(self._ring.get(self._purpose, number), salt, attribute)
+            return cipher.decrypt(nonce, raw[_HEAD.size :], self._place(pk, attribute, number)).decode()
         except (InvalidTag, UnknownKey, ValueError) as error:
             raise SealBroken(f"{attribute} of {pk}") from error
+
+    def _cipher(self, key: Key, salt: bytes, attribute: str) -> AESGCM:
+        info = f"{self._label}|{attribute}".encode()
+        return AESGCM(HKDF(SHA256(), length=32, salt=salt, info=info).derive(key.secret))
+
+    def _place(self, pk: str, attribute: str, number: int) -> bytes:
+        return f"{self._label}|{pk}|{attribute}|{number}".encode()
 
 
 def key_number_of(sealed: str) -> int:
     """Return which key sealed a text; raises SealBroken."""
     return int(_head_of(_bytes_of(sealed))[1])
-
-
-def _cipher(key: Key, salt: bytes, attribute: str) -> AESGCM:
-    info = f"{_LABEL}|{attribute}".encode()
-    return AESGCM(HKDF(SHA256(), length=32, salt=salt, info=info).derive(key.secret))
-
-
-def _place(pk: str, attribute: str, number: int) -> bytes:
-    return f"{_LABEL}|{pk}|{attribute}|{number}".encode()
 
 
 def _bytes_of(sealed: str) -> bytes:

@@ -3,7 +3,12 @@
 The event may come twice, late or out of order; nothing changes by that.
 """
 
+from contextlib import suppress
+from dataclasses import replace
+
 from functions.core.clock import Clock
+from functions.core.collection import RACES
+from functions.core.errors import Conflict
 from functions.core.jobs.model import Failure, Job, Kind
 from functions.core.jobs.queue import Queues
 from functions.core.jobs.store import Jobs
@@ -30,6 +35,13 @@ class Arrivals:
 
     def take_in(self, key: str) -> None:
         """Handle the report that an object lies under `key`."""
+        for _ in range(RACES):
+            with suppress(Changed):
+                self._take_in(key)
+                return
+        raise Conflict("The recording is being changed by many at once.", code="busy")
+
+    def _take_in(self, key: str) -> None:
         recording_id = recording_id_of(key)
         recording = self._recordings.find(recording_id or "")
         if recording is None or source_key(recording) != key:
@@ -57,18 +69,15 @@ class Arrivals:
             return
         head = self._media.read(key, first=SNIFFED_BYTES)
         media_type = media_type_of(head, announced=recording.content_type)
-        refusal = _refusal(stored.size, media_type)
+        refusal = _refusal(stored.size, media_type, announced=recording.size)
         if refusal is not None:
             self._recordings.change(recording, lambda fresh: fresh.refused(refusal))
             self._media.remove(key)
             log.info("upload refused", code=refusal.code)
             return
         jobs = _jobs_for(recording, self._clock)
-        try:
-            self._recordings.receive(recording, size=stored.size, media_type=media_type, jobs=jobs)
-        except Changed:
-            log.info("the same upload was taken in at the same time")
-            return
+        # If somebody has written meanwhile, it is all looked at afresh: the same report at the same time, or its owner.
+        self._recordings.receive(recording, size=stored.size, media_type=media_type, jobs=jobs)
         log.info("upload taken in", size=stored.size, media_type=media_type, jobs=[job.id for job in jobs])
         self._enqueue(jobs)
 
@@ -78,9 +87,11 @@ class Arrivals:
                 self._queues.enqueue(job)
 
 
-def _refusal(size: int, media_type: str) -> Failure | None:
+def _refusal(size: int, media_type: str, *, announced: int) -> Failure | None:
     if size == 0:
         return EMPTY
+    if size != announced:
+        return Failure("wrong-size", f"The file has {size} bytes, and {announced} were announced.")
     if is_surely_no_media(media_type):
         return Failure("not-media", f"The file is no audio or video: its content is {media_type}.")
     return None
@@ -94,5 +105,5 @@ def _jobs_for(recording: Recording, clock: Clock) -> list[Job]:
         after = transcribe if process.kind is Kind.SUMMARISE else None
         job = job_for(recording, process, request_id=recording.request_id, now=clock(), after=after)
         transcribe = job.id if process.kind is Kind.TRANSCRIBE else transcribe
-        jobs.append(job)
+        jobs.append(replace(job, batch_id=recording.batch_id))
     return jobs

@@ -1,6 +1,9 @@
 """The media bucket: signed ways in and out, and what workers leave there. Keys are made of ids, never of file names."""
 
-from dataclasses import dataclass
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import quote
@@ -8,11 +11,19 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from functions.core.aws import client
-from functions.core.errors import NotFound, Unavailable
+from functions.core.errors import Conflict, NotFound, Unavailable
 from functions.core.recordings.model import Recording
 
 if TYPE_CHECKING:
-    from types_boto3_s3.type_defs import DeleteMarkerEntryTypeDef, ObjectVersionTypeDef
+    from types_boto3_s3.type_defs import (
+        CompletedPartTypeDef,
+        DeleteMarkerEntryTypeDef,
+        ObjectVersionTypeDef,
+        PartTypeDef,
+    )
+
+CHECKSUM_HEADER: Final = "x-amz-checksum-sha256"
+"""What S3 holds the bytes against, in base64."""
 
 DOWNLOAD_LIFE: Final = timedelta(hours=1)
 """How long a signed download works: a long recording is played from it by ranges."""
@@ -24,6 +35,25 @@ class UploadForm:
 
     url: str
     fields: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRequest:
+    """A signed request: PUT the bytes to `url`, with these headers."""
+
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """A part that is there of an upload in parts."""
+
+    number: int
+    size: int
+    etag: str
+    checksum_sha256: str | None = None
+    """In base64; None: the upload began without checksums."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +69,37 @@ class Media(Protocol):
 
     def upload_form(self, recording: Recording, *, life: timedelta) -> UploadForm:
         """Sign a form that takes exactly the announced size and type, under the recording's own key."""
+        ...
+
+    def upload_request(self, recording: Recording, *, life: timedelta) -> UploadRequest:
+        """Sign a PUT that takes exactly the announced size and type, under the recording's own key."""
+        ...
+
+    def begin_parts(self, key: str, *, content_type: str, checked: bool) -> str:
+        """Begin an upload in parts and return its id; `checked`: each part will come with its SHA-256."""
+        ...
+
+    def part_request(  # noqa: PLR0913 - what is signed
+        self, key: str, upload_id: str, number: int, *, size: int, checksum_sha256: str | None, life: timedelta
+    ) -> UploadRequest:
+        """Sign a PUT that takes one part of exactly this size, and of this checksum (base64) where one is named."""
+        ...
+
+    def parts(self, key: str, upload_id: str) -> list[StoredPart]:
+        """List the parts that are there; raises NotFound where no such upload goes on."""
+        ...
+
+    def complete_parts(self, key: str, upload_id: str, parts: Sequence[StoredPart], *, size: int) -> None:
+        """Put parts together to an object of this size; doing it again is no error.
+
+        Raises:
+            NotFound: no such upload goes on, or one that was completed some time ago.
+            Conflict: a part is not there as it was listed.
+        """
+        ...
+
+    def abort_parts(self, key: str, upload_id: str) -> None:
+        """Give an upload in parts up and delete them; one that does not go on is no error."""
         ...
 
     def download_url(self, key: str, *, filename: str, content_type: str) -> str:
@@ -138,17 +199,90 @@ class S3Media:
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
         """
+        fields = {"Content-Type": recording.content_type, **_checksum(recording.sha256)}
         form = self._signer.generate_presigned_post(
             self._bucket,
             source_key(recording),
-            Fields={"Content-Type": recording.content_type},
+            Fields=dict(fields),
             Conditions=[
-                {"Content-Type": recording.content_type},
+                *({name: value} for name, value in fields.items()),
                 ["content-length-range", recording.size, recording.size],
             ],
             ExpiresIn=int(life.total_seconds()),
         )
         return UploadForm(url=form["url"], fields=form["fields"])
+
+    def upload_request(self, recording: Recording, *, life: timedelta) -> UploadRequest:
+        """Sign a PUT that S3 refuses to take with any other size, type or key.
+
+        Each header that is signed must be sent; the length is sent by every program by itself.
+        """
+        checksum = _checksum(recording.sha256)
+        url = self._signer.generate_presigned_url(
+            "put_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": source_key(recording),
+                "ContentType": recording.content_type,
+                "ContentLength": recording.size,
+                **_as_parameter(checksum),
+            },
+            ExpiresIn=int(life.total_seconds()),
+        )
+        return UploadRequest(url, {"Content-Type": recording.content_type, **checksum})
+
+    def begin_parts(self, key: str, *, content_type: str, checked: bool) -> str:
+        """Begin an upload in parts; S3 then wants a checksum with each part, or with none."""
+        algorithm = {"ChecksumAlgorithm": "SHA256"} if checked else {}
+        begun = self._client.create_multipart_upload(
+            Bucket=self._bucket,
+            Key=key,
+            ContentType=content_type,
+            **algorithm,  # type: ignore[arg-type]
+        )
+        return begun["UploadId"]
+
+    def part_request(  # noqa: PLR0913 - what is signed
+        self, key: str, upload_id: str, number: int, *, size: int, checksum_sha256: str | None, life: timedelta
+    ) -> UploadRequest:
+        """Sign a PUT that S3 refuses to take with any other size, number or checksum."""
+        checksum = {} if checksum_sha256 is None else {CHECKSUM_HEADER: checksum_sha256}
+        url = self._signer.generate_presigned_url(
+            "upload_part",
+            Params={
+                "Bucket": self._bucket,
+                "Key": key,
+                "UploadId": upload_id,
+                "PartNumber": number,
+                "ContentLength": size,
+                **_as_parameter(checksum),
+            },
+            ExpiresIn=int(life.total_seconds()),
+        )
+        return UploadRequest(url, checksum)
+
+    def parts(self, key: str, upload_id: str) -> list[StoredPart]:
+        """List the parts that are there; raises NotFound where no such upload goes on."""
+        with _going_on():
+            # One page: a thousand, of which we sign no more.
+            found = self._client.list_parts(Bucket=self._bucket, Key=key, UploadId=upload_id)
+        return [_stored_part(part) for part in found.get("Parts", [])]
+
+    def complete_parts(self, key: str, upload_id: str, parts: Sequence[StoredPart], *, size: int) -> None:
+        """Put parts together; S3 refuses to, where they are not of this size together. Raises NotFound."""
+        with _going_on():
+            self._client.complete_multipart_upload(
+                Bucket=self._bucket,
+                Key=key,
+                UploadId=upload_id,
+                MultipartUpload={"Parts": [_completed(part) for part in parts]},
+                MpuObjectSize=size,
+            )
+
+    def abort_parts(self, key: str, upload_id: str) -> None:
+        """Give an upload in parts up; one that does not go on is no error."""
+        with suppress(NotFound), _going_on():
+            self._client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id)
 
     def download_url(self, key: str, *, filename: str, content_type: str) -> str:
         """Sign a download that arrives under `filename`."""
@@ -233,3 +367,36 @@ class S3Media:
 
 def _is_missing(error: ClientError) -> bool:
     return error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}
+
+
+def _checksum(sha256: str | None) -> dict[str, str]:
+    return {} if sha256 is None else {CHECKSUM_HEADER: b64encode(bytes.fromhex(sha256)).decode()}
+
+
+def _as_parameter(checksum: Mapping[str, str]) -> dict[str, str]:
+    return {"ChecksumSHA256": checksum[CHECKSUM_HEADER]} if checksum else {}
+
+
+def _stored_part(part: "PartTypeDef") -> StoredPart:
+    return StoredPart(
+        number=part["PartNumber"], size=part["Size"], etag=part["ETag"], checksum_sha256=part.get("ChecksumSHA256")
+    )
+
+
+def _completed(part: StoredPart) -> "CompletedPartTypeDef":
+    # S3 wants those checksums again that came with the parts.
+    checksum: CompletedPartTypeDef = {} if part.checksum_sha256 is None else {"ChecksumSHA256": part.checksum_sha256}
+    return {"PartNumber": part.number, "ETag": part.etag, **checksum}
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        match error.response["Error"]["Code"]:
+            case "NoSuchUpload":
+                raise NotFound("No such upload goes on.") from error
+            case "InvalidPart":
+                raise Conflict("A part was sent again at this moment; complete it once more.", code="busy") from error
+        raise

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -33,12 +33,21 @@ class Work(StrEnum):
     FAILED = "failed"
 
 
+class MediaKind(StrEnum):
+    """What people look for."""
+
+    AUDIO = "audio"
+    VIDEO = "video"
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """Something to do with a recording once it is there."""
 
     kind: Kind
     options: dict[str, Any] = field(default_factory=dict)
+    preset: str | None = None
+    """The name of the preset that the options came from, with or without others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +86,10 @@ class Recording:
     """Of the bytes, in hex, as their sender said."""
     upload_id: str | None = None
     """Of an upload in parts that is not complete yet."""
+    part_size: int | None = None
+    """Of an upload in parts: what each of them has but the last one."""
+    parts_are_checked: bool = False
+    """Whether each of them comes with its SHA-256."""
     batch_id: str | None = None
     corrections: dict[str, str] = field(default_factory=dict)
     """What people have corrected: the key of the corrections by the id of the job that made the transcript."""
@@ -85,7 +98,24 @@ class Recording:
     deleted_at: datetime | None = None
     """When its owner deleted it: there for nobody any more, and removed as soon as everything that is its is gone."""
     job_ids: tuple[str, ...] = ()
+    folded: str = ""
+    """Title and file name, to be searched in."""
+    media_kind: MediaKind | None = None
+    """By its content, or by what was announced until that is known; None: nobody knows."""
     version: int = 0
+
+    def __post_init__(self) -> None:
+        """Derive what is kept to be looked for."""
+        object.__setattr__(self, "folded", folded(f"{self.title}\n{self.filename}"))
+        object.__setattr__(self, "media_kind", media_kind_of(self.media_type or self.content_type))
+
+    def is_there(self, now: datetime) -> bool:
+        """Whether it is there for anybody at `now`."""
+        return self.deleted_at is None and not self.is_over(now)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it has been kept for as long as it was to be."""
+        return self.keep_until is not None and now >= self.keep_until
 
     def status(self, now: datetime) -> RecordingStatus:
         """Say what the recording is at `now`: a promise that nobody kept is over."""
@@ -119,6 +149,26 @@ class Recording:
             work=Work.WORKING if job_ids else Work.NONE,
         )
 
+    def promised(self, until: datetime) -> "Recording":
+        """Take note that its bytes may come for longer; unchanged where they came, or may come that long anyway."""
+        if self.stored_status is not RecordingStatus.AWAITING_UPLOAD or until <= self.upload_until:
+            return self
+        return replace(self, upload_until=until)
+
+    def in_parts(self, upload_id: str, *, part_size: int, checked: bool, now: datetime, until: datetime) -> "Recording":
+        """Take note of an upload in parts; unchanged where one goes on, or where none is needed any more."""
+        if self.stored_status is not RecordingStatus.AWAITING_UPLOAD:
+            return self
+        if self.upload_id is not None and now < self.upload_until:
+            return self
+        return replace(self, upload_id=upload_id, part_size=part_size, parts_are_checked=checked, upload_until=until)
+
+    def given_up(self, now: datetime) -> "Recording":
+        """Take note that its bytes will not come; unchanged where they came."""
+        if self.stored_status is not RecordingStatus.AWAITING_UPLOAD:
+            return self
+        return replace(self, upload_until=min(self.upload_until, now), upload_id=None)
+
     def heard(self, *, duration: float, language: str, words: int, listening_seconds: float) -> "Recording":
         """Take note of what a worker found out by listening, and how long that took."""
         return replace(
@@ -129,6 +179,17 @@ class Recording:
         """Take note of a further job."""
         return replace(self, job_ids=(*self.job_ids, job_id), work=Work.WORKING)
 
+    def without_job(self, job_id: str, others: Iterable[Job]) -> "Recording":
+        """Forget a job and what hangs on it; unchanged where it is none of the recording's. `others` are those left."""
+        if job_id not in self.job_ids:
+            return self
+        return replace(
+            self,
+            job_ids=tuple(one for one in self.job_ids if one != job_id),
+            corrections={made_by: where for made_by, where in self.corrections.items() if made_by != job_id},
+            work=work_of(others),
+        )
+
     def stocktaken(self, jobs: Iterable[Job]) -> "Recording":
         """Take note of how far its jobs are; unchanged where that is known."""
         work = work_of(jobs)
@@ -136,7 +197,7 @@ class Recording:
 
     def deleted(self, now: datetime) -> "Recording":
         """Take note that it is there for nobody any more."""
-        return replace(self, deleted_at=self.deleted_at or now)
+        return self if self.deleted_at is not None else replace(self, deleted_at=now)
 
     def refused(self, reason: Failure) -> "Recording":
         """Take note that the bytes that came are not kept, and why."""
@@ -158,13 +219,31 @@ def work_of(jobs: Iterable[Job]) -> Work:
 
 def folded(text: str) -> str:
     """Return a text as it is searched for: whatever its case and its way of writing the same letters."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    # Once more after folding, which takes some letters apart.
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def end_of_keeping(created_at: datetime, *, days: int | None, usual_days: int) -> datetime | None:
+    """Return when a recording is to be deleted whose owner keeps theirs for `days`, or as is usual; 0: never."""
+    kept = usual_days if days is None else days
+    return (created_at + timedelta(days=kept)).replace(microsecond=0) if kept else None
 
 
 def is_media_type(content_type: str) -> bool:
     """Tell whether an announced type may be a recording."""
-    bare = content_type.split(";", maxsplit=1)[0].strip().lower()
-    return bare.startswith(MEDIA_TYPES) or bare in {UNKNOWN_MEDIA_TYPE, "application/ogg", "application/mxf"}
+    return media_kind_of(content_type) is not None or _bare(content_type) == UNKNOWN_MEDIA_TYPE
+
+
+def media_kind_of(content_type: str) -> MediaKind | None:
+    """Return what a type stands for, or None."""
+    bare = _bare(content_type)
+    if bare.startswith(MEDIA_TYPES):
+        return MediaKind(bare.split("/")[0])
+    return {"application/ogg": MediaKind.AUDIO, "application/mxf": MediaKind.VIDEO}.get(bare)
+
+
+def _bare(content_type: str) -> str:
+    return content_type.split(";", maxsplit=1)[0].strip().lower()
 
 
 def default_process() -> tuple[Process, ...]:

@@ -3,23 +3,33 @@
 from functions.api.callers import RecordingsReader
 from functions.api.paging import CurrentPage, Page
 from functions.api.problems import problems
-from functions.core.errors import Invalid, NotFound
+from functions.core.errors import Invalid, NotFound, Refused
 from functions.core.recordings.store import seen_by
+from functions.recordings.filters import CurrentFilters
 from functions.recordings.parts import RecordingId, TheClock, TheJobs, TheRecordings, views_of
 from functions.recordings.routes.door import router
 from functions.recordings.schemas import RecordingView
 
 
-@router.get("/recordings", responses=problems(Invalid))
+@router.get("/recordings", responses=problems(Invalid, Refused))
 def list_recordings(
-    caller: RecordingsReader, recordings: TheRecordings, jobs: TheJobs, clock: TheClock, paging: CurrentPage
+    caller: RecordingsReader,
+    recordings: TheRecordings,
+    jobs: TheJobs,
+    clock: TheClock,
+    paging: CurrentPage,
+    filters: CurrentFilters,
 ) -> Page[RecordingView]:
-    """List my recordings, newest first, with their jobs."""
-    return paging.page(
-        f"recordings of {caller.user_id}",
-        lambda before, limit: recordings.of_owner(caller.user_id, before=before, limit=limit),
-        lambda recording: recording.id,
-        lambda page: views_of(list(page), jobs, clock),
+    """List my recordings, newest first, with their jobs; or those that filters find, or as an admin everybody's.
+
+    A page with filters looks at 1,000 recordings at most. So it may hold fewer than `limit`, even none, while there
+    are more: go on as long as there is a `next_cursor`. A cursor is good for the filters that it was made with.
+    """
+    selection = filters.selection(caller)
+    return paging.found(
+        f"recordings {selection}",
+        lambda before, limit: recordings.look(selection, before=before, limit=limit),
+        lambda found: views_of(list(found), jobs, clock),
     )
 
 

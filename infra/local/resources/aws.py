@@ -33,6 +33,11 @@ class Aws:
         return self.session.client("dynamodb", region_name=self.region, endpoint_url=self.endpoint_url)
 
     @cached_property
+    def streams(self) -> Any:
+        """Tables' streams."""
+        return self.session.client("dynamodbstreams", region_name=self.region, endpoint_url=self.endpoint_url)
+
+    @cached_property
     def s3(self) -> "S3Client":
         """Buckets."""
         return self.session.client("s3", region_name=self.region, endpoint_url=self.endpoint_url)
@@ -41,7 +46,8 @@ class Aws:
     def sqs(self) -> "SQSClient":
         """Queues."""
         # Longer than the longest poll (20 s).
-        config = Config(read_timeout=30, connect_timeout=3)
+        # A connection for each poll, side by side.
+        config = Config(read_timeout=30, connect_timeout=3, max_pool_connections=50)
         return self.session.client("sqs", region_name=self.region, endpoint_url=self.endpoint_url, config=config)
 
     @cached_property

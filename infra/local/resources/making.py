@@ -58,7 +58,9 @@ def make_data(aws: Aws, template: Template, names: Names) -> None:
     for _, properties in _of_type("AWS::SQS::QueuePolicy", template, names):
         allow_senders(aws, properties)
     for logical_id, properties in _of_type("AWS::DynamoDB::Table", template, names):
-        make_table(aws, names.of(logical_id), properties)
+        stream_arn = make_table(aws, names.of(logical_id), properties)
+        if stream_arn is not None:
+            names.add_stream_arn(logical_id, stream_arn)
     for logical_id, properties in _of_type("AWS::S3::Bucket", template, names):
         make_bucket(aws, names.of(logical_id), properties)
 

@@ -18,8 +18,8 @@ _AT_CREATION: Final = {
 _KNOWN: Final = _AT_CREATION | {"TableName", "PointInTimeRecoverySpecification", "TimeToLiveSpecification"}
 
 
-def make_table(aws: Aws, name: str, properties: Properties) -> None:
-    """Make a table, or bring the existing one up to the template; its items stay."""
+def make_table(aws: Aws, name: str, properties: Properties) -> str | None:
+    """Make a table, or bring the existing one up to the template; its items stay. Returns its stream's ARN."""
     refuse_unknown(properties, _KNOWN, of=f"table {name}")
     created: dict[str, Any] = {key: value for key, value in properties.items() if key in _AT_CREATION}
     if "StreamSpecification" in created:
@@ -33,6 +33,9 @@ def make_table(aws: Aws, name: str, properties: Properties) -> None:
         aws.dynamodb.update_continuous_backups(
             TableName=name, PointInTimeRecoverySpecification=properties["PointInTimeRecoverySpecification"]
         )
+    if "StreamSpecification" not in created:
+        return None
+    return aws.dynamodb.describe_table(TableName=name)["Table"]["LatestStreamArn"]
 
 
 def _update(aws: Aws, name: str, wanted: dict[str, Any]) -> None:
@@ -40,6 +43,7 @@ def _update(aws: Aws, name: str, wanted: dict[str, Any]) -> None:
     if _keys(table["KeySchema"]) != _keys(wanted["KeySchema"]):
         raise CannotRun(f"Table {name} has other keys now; set another DATA_DIR, or delete this one's data.")
     existing = {index["IndexName"]: _keys(index["KeySchema"]) for index in table.get("GlobalSecondaryIndexes", [])}
+    # One index at a time, and the stream by itself: UpdateTable takes no two of them together.
     for index in wanted.get("GlobalSecondaryIndexes", []):
         if index["IndexName"] not in existing:
             aws.dynamodb.update_table(
@@ -49,8 +53,17 @@ def _update(aws: Aws, name: str, wanted: dict[str, Any]) -> None:
             )
         elif existing[index["IndexName"]] != _keys(index["KeySchema"]):
             raise CannotRun(f"Index {index['IndexName']} of {name} has other keys now; give it another name.")
-    if "StreamSpecification" in wanted and "LatestStreamArn" not in table:
-        aws.dynamodb.update_table(TableName=name, StreamSpecification=wanted["StreamSpecification"])
+    _set_stream(aws, name, table.get("StreamSpecification"), wanted.get("StreamSpecification"))
+
+
+def _set_stream(aws: Aws, name: str, existing: Any, wanted: Any) -> None:
+    is_on = bool(existing and existing.get("StreamEnabled"))
+    if wanted and not is_on:
+        aws.dynamodb.update_table(TableName=name, StreamSpecification=wanted)
+    elif wanted and existing["StreamViewType"] != wanted["StreamViewType"]:
+        raise CannotRun(f"The stream of {name} shows other images now, which would lose the changes that it holds.")
+    elif is_on and not wanted:
+        aws.dynamodb.update_table(TableName=name, StreamSpecification={"StreamEnabled": False})
 
 
 def _set_expiry(aws: Aws, name: str, wanted: Any) -> None:

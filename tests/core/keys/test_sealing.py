@@ -175,3 +175,13 @@ def test_another_installation_opens_nothing() -> None:
     other.current(Purpose.PERSONAL_DATA)
     with pytest.raises(SealBroken):
         Sealer(other).open(sealed, pk=PK, attribute=ATTRIBUTE)
+
+
+def test_what_is_sealed_for_one_purpose_opens_for_no_other(ring: KeyRing, sealer: Sealer) -> None:
+    webhooks = Sealer(ring, Purpose.WEBHOOKS)
+    sealed = webhooks.seal(TEXT, pk=PK, attribute=ATTRIBUTE)
+    sealer.seal(TEXT, pk=PK, attribute=ATTRIBUTE)
+
+    assert webhooks.open(sealed, pk=PK, attribute=ATTRIBUTE) == TEXT
+    with pytest.raises(SealBroken):
+        sealer.open(sealed, pk=PK, attribute=ATTRIBUTE)

@@ -51,6 +51,14 @@ def errands(event: dict[str, Any], _context: Any) -> Any:
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
+def changes(event: dict[str, Any], _context: Any) -> None:
+    keys = [record["dynamodb"]["Keys"]["pk"]["S"] for record in event["Records"]]
+    for key in keys:
+        _count(key.removeprefix("watched/"))
+    if any("bad" in key for key in keys):
+        raise ValueError("as asked")
+
+
 def _count(what: str) -> None:
     _table().update_item(Key={"pk": what}, UpdateExpression="ADD calls :one", ExpressionAttributeValues={":one": 1})
 

@@ -47,6 +47,18 @@ def test_kill_9_of_everything_loses_less_than_a_second(tmp_path: Path) -> None:
         assert has(system, "before the fall")
 
 
+def test_a_change_that_nobody_had_followed_up_before_kill_9_is_followed_up_after_it(tmp_path: Path) -> None:
+    state = tmp_path / "data/aws/state/parley_streams.json"
+    with running_system(tmp_path / "data", environ=SMALL) as system:
+        write(system, "watched/bad luck")
+        eventually(lambda: "bad luck" in state.read_text(), within=5)
+        system.kill()
+        said = len(system.log)
+    with running_system(tmp_path / "data", environ=SMALL) as system:
+        # Its function raises until it is given up.
+        eventually(lambda: "ChangesFunction gave changes up" in system.log[said:], within=30)
+
+
 def test_an_upload_signed_before_a_restart_works_after_it(tmp_path: Path) -> None:
     with running_system(tmp_path / "data", environ=SMALL) as system:
         port = httpx.URL(system.url).port

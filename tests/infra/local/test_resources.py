@@ -68,6 +68,17 @@ def test_a_new_index_comes_to_an_old_table_and_its_items_stay(aws: Aws) -> None:
     assert found["Count"] == 1
 
 
+def test_a_stream_comes_to_an_old_table_and_stays_the_same(aws: Aws) -> None:
+    assert make_table(aws, "t", TABLE) is None
+    with_stream = {**TABLE, "StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES"}}
+    stream = make_table(aws, "t", with_stream)
+    assert stream is not None
+    assert make_table(aws, "t", with_stream) == stream
+    aws.dynamodb.put_item(TableName="t", Item={"pk": {"S": "a"}})
+    with pytest.raises(CannotRun, match="other images"):
+        make_table(aws, "t", {**TABLE, "StreamSpecification": {"StreamViewType": "KEYS_ONLY"}})
+
+
 def test_other_keys_stop_the_start(aws: Aws) -> None:
     make_table(aws, "t", TABLE)
     other = [{"AttributeName": "id", "AttributeType": "S"}]

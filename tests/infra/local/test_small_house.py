@@ -164,6 +164,18 @@ def test_a_message_is_worked_off_and_only_the_failed_one_comes_back(system: Loca
     assert (calls_of(system, "good errand"), calls_of(system, "bad errand")) == (1, 2)
 
 
+def test_a_change_calls_its_function_and_only_the_bad_one_is_given_up(system: LocalSystem) -> None:
+    table = system.aws("dynamodb")
+    for pk in ("watched/good change", "unwatched", "watched/bad change", "watched/later change"):
+        table.put_item(TableName=TABLE, Item={"pk": {"S": pk}})
+    record = json.loads(given_up(system, "DDBStreamBatchInfo"))
+    assert (record["DDBStreamBatchInfo"]["batchSize"], record["requestContext"]["approximateInvokeCount"]) == (1, 3)
+    eventually(lambda: calls_of(system, "later change"), within=10)
+    assert calls_of(system, "good change") >= 1
+    assert calls_of(system, "bad change") >= 3
+    assert calls_of(system, "unwatched") == 0
+
+
 def sign_form(system: LocalSystem, *, seconds: int = 60) -> tuple[str, dict[str, str]]:
     form = system.aws("s3").generate_presigned_post(
         BUCKET,

@@ -29,6 +29,8 @@ def names() -> Names:
     for logical_id, definition in translated()["Resources"].items():
         if definition["Type"] == "AWS::SQS::Queue":
             found.add_queue_url(logical_id, f"http://x/{logical_id}")
+        if "StreamSpecification" in definition.get("Properties", {}):
+            found.add_stream_arn(logical_id, f"arn:aws:dynamodb:eu-central-1:0:table/{logical_id}/stream/1")
     return found
 
 
@@ -94,18 +96,32 @@ def test_a_failed_upload_is_tried_again_and_then_kept() -> None:
 
 
 def test_dead_letters_call_their_function() -> None:
-    (mapping,) = stack().queue_mappings
-    assert (mapping.function, mapping.batch_size) == ("MaintenanceDeadJobsFunction", 10)
+    mapping = next(each for each in stack().queue_mappings if each.function == "MaintenanceDeadJobsFunction")
+    assert (mapping.queue_url, mapping.batch_size) == ("http://x/DeadLetters", 10)
     assert mapping.reports_failures
 
 
+def test_what_follows_a_change_is_called_by_the_library_s_stream() -> None:
+    (mapping,) = stack().stream_mappings
+    assert (mapping.name, mapping.table, mapping.function) == (
+        "LibraryChanges",
+        "parley-local-LibraryTable",
+        "NotifyFunction",
+    )
+    assert mapping.bisects
+    assert (mapping.retries, mapping.queue_url) == (10, "http://x/ChangesDeadLetters")
+
+
 def test_every_rule_calls_its_function() -> None:
-    assert {rule.queue_url.removeprefix("http://x/"): rule.function for rule in stack().rules} == {
-        "UploadedFunctionObjectCreated": "UploadedFunction",
-        "MessagesFunctionMessage": "MessagesFunction",
-        "MaintenanceEraseFunctionLeaving": "MaintenanceEraseFunction",
-        "MaintenanceHousekeepingFunctionDaily": "MaintenanceHousekeepingFunction",
+    written = read_template(REPOSITORY / "template.yaml")
+    expected = {
+        f"{logical_id}{name}": logical_id
+        for logical_id, each in written["Resources"].items()
+        for name, event in each.get("Properties", {}).get("Events", {}).items()
+        if event["Type"] in {"EventBridgeRule", "Schedule"}
     }
+    assert "MaintenanceHousekeepingFunctionDaily" in expected
+    assert {rule.queue_url.removeprefix("http://x/"): rule.function for rule in stack().rules} == expected
 
 
 def test_the_worker_is_told_where_everything_is() -> None:
