@@ -14,6 +14,7 @@ from parley.commands.options import InOrder, group_options
 from parley.commands.password import password
 from parley.commands.results import summary, transcript
 from parley.commands.rm import delete_recordings
+from parley.commands.search import search
 from parley.commands.stats import stats
 from parley.commands.system import check, models
 from parley.commands.upload import upload
@@ -78,6 +79,7 @@ for command in (
     summarise,
     cancel,
     list_recordings,
+    search,
     delete_recordings,
     stats,
     locations,

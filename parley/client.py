@@ -25,6 +25,7 @@ from parley.answers import (
 )
 from parley.deletions import DeletionCalls
 from parley.locations import LocationCalls
+from parley.searching import SearchCalls
 from parley.stats import StatsCalls
 from parley.system import SystemCalls
 from parley.transport import once, segment, understanding
@@ -76,7 +77,7 @@ class NewRecording:
         return body | {name: value for name, value in perhaps.items() if value}
 
 
-class Api(AccountCalls, SystemCalls, LocationCalls, StatsCalls, DeletionCalls, WebhookCalls):
+class Api(AccountCalls, SystemCalls, LocationCalls, SearchCalls, StatsCalls, DeletionCalls, WebhookCalls):
     """All that the command line asks of a server: recordings here, the rest in what it is made of."""
 
     def announce(self, new: NewRecording) -> Announced:

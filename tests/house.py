@@ -25,6 +25,7 @@ from functions.core.jobs.store import Jobs
 from functions.core.jobs.worker_report import WorkerReports
 from functions.core.keys.ring import KeyRing
 from functions.core.locations.store import Locations
+from functions.core.presets.store import Presets
 from functions.core.recordings.arrivals import Arrivals
 from functions.core.recordings.correcting import Correcting
 from functions.core.recordings.deletions import AnnouncingDeletions
@@ -106,7 +107,13 @@ class House:
             jobs=self.jobs,
             media=self.media,
             belongings=(Duplicates(self.library_table), self.shares, self.search_index),
-            estates=(Stats(self.library_table), self.search_index),
+            estates=(
+                Stats(self.library_table),
+                self.search_index,
+                Webhooks(self.library_table, clock=self.clock),
+                Batches(self.library_table, clock=self.clock),
+                Presets(self.library_table, clock=self.clock),
+            ),
         )
         self.deletions = FakeDeletions(self.removal)
         self.indexers = FakeIndexers(

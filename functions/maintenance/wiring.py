@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from functions.core.accounts.erasure import Erasure
 from functions.core.accounts.sessions import Sessions
 from functions.core.accounts.store import Accounts
+from functions.core.batches.store import Batches
 from functions.core.clock import utc_now
 from functions.core.jobs.store import Jobs
 from functions.core.keys.providers import provider_for
 from functions.core.keys.ring import KeyRing
+from functions.core.presets.store import Presets
 from functions.core.recordings.duplicates import Duplicates
 from functions.core.recordings.media import S3Media
 from functions.core.recordings.removal import Belongings, Estate, Removal
 from functions.core.recordings.store import Recordings
+from functions.core.search.index import SearchIndex
 from functions.core.settings import AccountsTable, DataKeys, IndexKey, LibraryTable, Logging, MediaBucket
 from functions.core.shares.store import Shares
 from functions.core.stats.store import Stats
 from functions.core.table import DynamoTable
+from functions.core.webhooks.store import Webhooks
 
 
 class RemovalSettings(LibraryTable, MediaBucket, Logging):
@@ -53,8 +57,15 @@ def wired_removal(settings: RemovalSettings) -> RemovalWiring:
     library, media = DynamoTable(settings.library_table), S3Media(settings.media_bucket)
     recordings, jobs = Recordings(library, clock=utc_now), Jobs(library, clock=utc_now)
     # What is kept for recordings elsewhere than in them, and for owners.
-    belongings: Sequence[Belongings] = (Duplicates(library), Shares(library, clock=utc_now))
-    estates: Sequence[Estate] = (Stats(library),)
+    search_index = SearchIndex(library, media, clock=utc_now)
+    belongings: Sequence[Belongings] = (Duplicates(library), Shares(library, clock=utc_now), search_index)
+    estates: Sequence[Estate] = (
+        Stats(library),
+        search_index,
+        Webhooks(library, clock=utc_now),
+        Batches(library, clock=utc_now),
+        Presets(library, clock=utc_now),
+    )
     removal = Removal(recordings=recordings, jobs=jobs, media=media, belongings=belongings, estates=estates)
     return RemovalWiring(library, recordings, removal)
 

@@ -21,7 +21,10 @@ COLUMNS: Final = (
     whole("LAST USED"),
     whole("EXPIRES"),
 )
-SCOPES: Final = "recordings:read, recordings:write, jobs:read, jobs:write, account:read, account:write, admin"
+SCOPES: Final = (
+    "recordings:read, recordings:write, jobs:read, jobs:write, webhooks:read, webhooks:write, account:read, "
+    "account:write, admin"
+)
 """For the help text; what there really is, the server knows."""
 
 

@@ -2,7 +2,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from httpx import Response
 from starlette.testclient import TestClient
 
 from functions.core.accounts.model import User
@@ -25,7 +24,7 @@ def say(house: House, owner: User, *texts: str, **changes: Any) -> Recording:
     return recording
 
 
-def search(client: TestClient, q: str, **params: Any) -> Response:
+def search(client: TestClient, q: str, **params: Any) -> Any:
     return client.get("/v1/search", params={"q": q} | params)
 
 

@@ -9,7 +9,7 @@ from functions.core.recordings.media import checkpoint_key
 from functions.core.recordings.removal import Removal
 from gpu_worker.tasks.task import Work
 from tests.fakes.clock import FakeClock
-from tests.gpu_worker.test_lane import Workplace, leave_a_result
+from tests.gpu_worker.test_lane import LEASE, Workplace, leave_a_result
 
 
 @pytest.fixture
@@ -45,6 +45,9 @@ def test_what_a_worker_leaves_of_a_removed_recording_is_removed(
 
     assert place.table.documents == {}
     assert place.media.kept == set()
+    # Its message shows once more, and is dropped.
+    place.clock.pass_time(LEASE)
+    place.worker().work_off_one()
     assert place.inbox.messages == []
 
 

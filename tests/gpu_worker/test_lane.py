@@ -65,7 +65,7 @@ class Workplace:
         self.another_recording()
 
     def another_recording(self) -> None:
-        recording = self.recordings.add(a_recording())
+        recording = self.recordings.add(a_recording(size=len(WAV)))
         self.media.write(source_key(recording), WAV, content_type="audio/wav")
         self.arrivals.take_in(source_key(recording))
         self.transcribe_id, self.summarise_id = self.recordings.get(recording.id).job_ids

@@ -40,3 +40,18 @@ def test_the_layer_is_small_and_for_arm64() -> None:
     assert all("aarch64" in name or "abi3" in name for name in native)
     assert not (layer / "boto3").exists(), "the runtime brings its own"
     assert not (layer / "faster_whisper").exists()
+
+
+def test_the_layer_of_the_functions_that_search_holds_words_and_no_machine_code() -> None:
+    layer = BUILT / "SearchLayer" / "python"
+    files = [one for one in layer.rglob("*") if one.is_file()]
+
+    # 16 of them are the Russian dictionary.
+    assert sum(one.stat().st_size for one in files) < 25 * 1024**2
+    assert [one.name for one in files if one.suffix == ".so"] == []
+    assert {one.name for one in layer.iterdir() if one.is_dir()} == {
+        "dawg_python",
+        "pymorphy3",
+        "pymorphy3_dicts_ru",
+        "snowballstemmer",
+    }

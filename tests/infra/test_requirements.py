@@ -23,7 +23,7 @@ def test_a_lock_names_one_version_of_each_package_and_no_address(lock: str) -> N
     assert "://" not in (FOLDER / f"{lock}.txt").read_text()
 
 
-@pytest.mark.parametrize("lock", ["bootstrap", "api", "worker", "local"])
+@pytest.mark.parametrize("lock", ["bootstrap", "api", "search", "worker", "local"])
 def test_what_runs_is_locked_to_what_is_tested(lock: str) -> None:
     tested = pins("dev")
 

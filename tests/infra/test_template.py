@@ -197,7 +197,7 @@ def test_only_accounts_and_its_housekeeping_write_accounts_freely() -> None:
     assert writers == {"AccountsFunction", "MaintenanceEraseFunction", "MaintenanceHousekeepingFunction"}
 
 
-@pytest.mark.parametrize("door", ["RecordingsFunction", "JobsFunction", "SystemFunction"])
+@pytest.mark.parametrize("door", ["RecordingsFunction", "JobsFunction", "SearchFunction", "SystemFunction"])
 def test_a_door_that_only_asks_who_calls_reads_no_password_no_name_and_no_code(door: str) -> None:
     read = [leading_keys(one) for name, one in statements() if name == door and of_accounts(one, "dynamodb:GetItem")]
     written = [leading_keys(one) for name, one in statements() if name == door and of_accounts(one, "dynamodb:PutItem")]
@@ -206,11 +206,24 @@ def test_a_door_that_only_asks_who_calls_reads_no_password_no_name_and_no_code(d
     assert written == [{"RATE#*", "LAST_USE#*", "KEY#cursors"}]
 
 
-@pytest.mark.parametrize("door", ["RecordingsFunction", "JobsFunction", "SystemFunction"])
+@pytest.mark.parametrize("door", ["RecordingsFunction", "JobsFunction", "SearchFunction", "SystemFunction"])
 def test_a_door_that_only_asks_who_calls_opens_no_key_but_the_one_of_cursors(door: str) -> None:
     opened = [one["Condition"] for name, one in statements() if name == door and "kms:Decrypt" in actions_of(one)]
 
     assert opened == [{"StringEquals": {"kms:EncryptionContext:purpose": "cursors"}}]
+
+
+def test_the_door_that_searches_changes_nothing_of_the_library() -> None:
+    theirs = [one for name, one in statements() if name == "SearchFunction" and "AccountsTable" not in json.dumps(one)]
+    allowed = {action for one in theirs for action in actions_of(one) if not action.startswith("kms:")}
+
+    assert allowed == {"dynamodb:GetItem", "dynamodb:BatchGetItem", "s3:GetObject", "s3:ListBucket"}
+
+
+def test_only_the_functions_that_search_carry_its_layer() -> None:
+    carriers = {name for name, one in FUNCTIONS.items() if "SearchLayer" in json.dumps(one.get("Layers", []))}
+
+    assert carriers == {"SearchFunction", "SearchIndexFunction"}
 
 
 def test_only_the_door_of_messages_can_send_any() -> None:

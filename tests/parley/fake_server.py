@@ -101,6 +101,7 @@ class State:
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     locations: FakeLocations = field(default_factory=FakeLocations)
     stats: dict[str, Any] = field(default_factory=dict)
+    found: dict[str, Any] = field(default_factory=lambda: {"items": [], "next_cursor": None, "total": 0})
     webhooks: FakeWebhooks = field(default_factory=FakeWebhooks)
     recordings: dict[str, dict[str, Any]] = field(default_factory=dict)
     announced: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -196,7 +197,7 @@ class Handler(BaseHTTPRequestHandler):
 
     # The API
 
-    def _api(self, request: Request) -> None:  # noqa: C901 - a line for each kind of route
+    def _api(self, request: Request) -> None:  # noqa: C901, PLR0912 - a line for each kind of route
         if self.state.unavailable:
             self.state.unavailable -= 1
             self._answer(503, b"<html>busy</html>", "text/html")
@@ -220,6 +221,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._places(method, rest, request)
             case method, ["webhooks", *rest]:
                 self._webhooks(method, rest, request)
+            case "GET", ["search"]:
+                self._json(200, self.state.found)
             case method, ["recordings", *rest]:
                 self._recordings(method, rest, request)
             case method, ["jobs", *rest]:

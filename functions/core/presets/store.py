@@ -103,8 +103,8 @@ class Presets:
 
     def forget_owner(self, owner_id: str) -> None:
         """Remove all presets of an owner; it may be interrupted and begin again."""
-        for preset in self._all_of(owner_id):
-            self.remove(preset)
+        for preset_id in self._shelf(owner_id).presets.values():
+            self._table.write(self._presets.removal(preset_id))
         self._table.write(self._shelves.removal(owner_id))
 
     def _all_of(self, owner_id: str) -> Iterator[Preset]:
