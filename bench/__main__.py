@@ -1,4 +1,4 @@
-"""`python -m bench [accounts] [imports] [gateway] [search] [speech] [startup] [workspace]`: run these measurements, or all."""
+"""`python -m bench [accounts] [imports] [gateway] [search] [speech] [startup] [workspace]`: run these, or all."""
 
 import sys
 

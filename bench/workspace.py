@@ -108,7 +108,7 @@ def _fill(table: DynamoTable, owners: list[User], each: int) -> list[tuple[User,
                 job_ids=(job.id,),
                 process=(Process(Kind.TRANSCRIBE),),
             )
-            puts += [recordings.put(recording), jobs.put(job)]
+            puts += [recordings._recordings.put(recording), jobs.put(job)]  # noqa: SLF001
             ids.append((owner, recording.id, job.id))
     chunks = [puts[start : start + TRANSACTION_LIMIT] for start in range(0, len(puts), TRANSACTION_LIMIT)]
     with ThreadPoolExecutor(4) as pool:

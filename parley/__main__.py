@@ -6,15 +6,18 @@ import click
 
 from parley.commands.account import erase_me, login, logout, register
 from parley.commands.admin import admin
-from parley.commands.jobs import cancel, summarise, transcribe
+from parley.commands.jobs import cancel, list_jobs, retry, summarise, transcribe
 from parley.commands.keys import keys
 from parley.commands.locations import locations
 from parley.commands.ls import list_recordings
 from parley.commands.options import InOrder, group_options
 from parley.commands.password import password
+from parley.commands.presets import presets
 from parley.commands.results import summary, transcript
 from parley.commands.rm import delete_recordings
 from parley.commands.search import search
+from parley.commands.share import share
+from parley.commands.speakers import speakers
 from parley.commands.stats import stats
 from parley.commands.system import check, models
 from parley.commands.upload import upload
@@ -75,11 +78,16 @@ for command in (
     watch,
     transcript,
     summary,
+    speakers,
     transcribe,
     summarise,
     cancel,
+    retry,
+    list_jobs,
+    presets,
     list_recordings,
     search,
+    share,
     delete_recordings,
     stats,
     locations,

@@ -27,6 +27,8 @@ class Job:
     attempts: int
     error: Reason | None
     raw: dict[str, Any]
+    recording_id: str = ""
+    created_at: datetime | None = None
 
     @property
     def is_over(self) -> bool:
@@ -209,6 +211,8 @@ def read_job(data: dict[str, Any]) -> Job:
         attempts=data.get("attempts") or 0,
         error=_reason(data.get("error")),
         raw=data,
+        recording_id=data.get("recording_id") or "",
+        created_at=datetime.fromisoformat(data["created_at"]) if data.get("created_at") else None,
     )
 
 

@@ -23,9 +23,12 @@ from parley.answers import (
     read_summary,
     read_transcript,
 )
+from parley.corrections import CorrectionCalls
 from parley.deletions import DeletionCalls
 from parley.locations import LocationCalls
+from parley.presets import PresetCalls
 from parley.searching import SearchCalls
+from parley.shares import ShareCalls
 from parley.stats import StatsCalls
 from parley.system import SystemCalls
 from parley.transport import once, segment, understanding
@@ -38,10 +41,12 @@ class Wanted:
 
     kind: str
     options: dict[str, Any] = field(default_factory=dict)
+    preset: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return it as the server takes it."""
-        return {"kind": self.kind, "options": self.options}
+        named = {} if self.preset is None else {"preset": self.preset}
+        return {"kind": self.kind, "options": self.options} | named
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,18 @@ class NewRecording:
         return body | {name: value for name, value in perhaps.items() if value}
 
 
-class Api(AccountCalls, SystemCalls, LocationCalls, SearchCalls, StatsCalls, DeletionCalls, WebhookCalls):
+class Api(
+    AccountCalls,
+    SystemCalls,
+    LocationCalls,
+    SearchCalls,
+    StatsCalls,
+    DeletionCalls,
+    WebhookCalls,
+    PresetCalls,
+    ShareCalls,
+    CorrectionCalls,
+):
     """All that the command line asks of a server: recordings here, the rest in what it is made of."""
 
     def announce(self, new: NewRecording) -> Announced:
@@ -117,6 +133,16 @@ class Api(AccountCalls, SystemCalls, LocationCalls, SearchCalls, StatsCalls, Del
         with understanding(response):
             return read_job(response.json())
 
+    def retry(self, job_id: str) -> Job:
+        """Have a job done once more that came to nothing; returns the new one."""
+        response = self._ask("POST", f"/v1/jobs/{segment(job_id)}/retry", headers=once())
+        with understanding(response):
+            return read_job(response.json())
+
+    def jobs(self, *, limit: int, filters: Mapping[str, str] | None = None) -> tuple[list[Job], str | None]:
+        """Return the newest `limit` jobs, or of those that `filters` find, and the cursor behind them."""
+        return self._list("/v1/jobs", read_job, limit=limit, params=dict(filters or {}))
+
     def job_transcript(self, job_id: str) -> Transcript:
         """Return what a job heard, be it the recording's newest transcript or not."""
         response = self._fetch(f"/v1/jobs/{segment(job_id)}/result")
@@ -139,7 +165,7 @@ class Api(AccountCalls, SystemCalls, LocationCalls, SearchCalls, StatsCalls, Del
         with understanding(response):
             return read_transcript(response.json())
 
-    def transcript_file(
+    def transcript_file(  # noqa: PLR0913 - all that can be said of its look
         self,
         recording_id: str,
         form: str,
@@ -147,9 +173,18 @@ class Api(AccountCalls, SystemCalls, LocationCalls, SearchCalls, StatsCalls, Del
         max_line_length: int | None = None,
         max_lines: int | None = None,
         speakers: bool = True,
+        original: bool = False,
     ) -> bytes:
-        """Return the transcript as a file of the given format, captions laid out as wanted or as the server does."""
-        look = {"max_line_length": max_line_length, "max_lines": max_lines, "speakers": None if speakers else "false"}
+        """Return the transcript as a file of the given format, captions laid out as wanted or as the server does.
+
+        `original`: without what people have corrected.
+        """
+        look = {
+            "max_line_length": max_line_length,
+            "max_lines": max_lines,
+            "speakers": None if speakers else "false",
+            "version": "original" if original else None,
+        }
         wanted = {name: str(value) for name, value in look.items() if value is not None}
         return self._transcript(recording_id, form, **wanted).content
 

@@ -137,7 +137,10 @@ def once() -> dict[str, str]:
 
 
 def segment(text: str) -> str:
-    """Write something as one segment of a path."""
+    """Write something as one segment of a path; raises Failure where a path would mean another thing by it."""
+    if text in {"", ".", ".."}:
+        # Clients and servers fold these away: `/recordings/x/shares/..` would be the recording.
+        raise Failure(f"{text!r} is no id.")
     return quote(text, safe="")
 
 

@@ -8,6 +8,7 @@ from bench.search.conversations import Conversations
 from bench.search.peer import Fts5, match_of
 from bench.search.world import OWNER, Spent, World
 from functions.core.jobs.results import transcript_from_json
+from functions.core.observability import set_up_logging
 from functions.core.search.building import build
 
 HOURS: Final = 1000
@@ -30,6 +31,7 @@ Question = tuple[str, dict[str, Any]]
 
 def measure(hours: int = HOURS) -> None:
     """Print tables."""
+    set_up_logging("bench", level="ERROR", form="console")
     world = World()
     _say_one(world.conversations)
     recordings = _say_indexing(world, hours)
@@ -42,15 +44,15 @@ def measure(hours: int = HOURS) -> None:
 
 
 def _questions(conversations: Conversations) -> dict[str, Question]:
-    word = conversations.word
+    english, russian = conversations.english.word, conversations.russian.word
     return {
-        "a rare word": (word(20_000), {}),
-        "a word": (word(3_000), {}),
-        "a Russian word": (word(3_000, language="ru"), {}),
-        "two words": (f"{word(30)} {word(60)}", {}),
-        "a phrase": (f'"{word(3)} {word(8)}"', {}),
-        "the most frequent word": (word(0), {}),
-        "a word at one of ten locations": (word(3_000), {"location_id": "loc_1"}),
+        "a rare word": (english(9_000), {}),
+        "a word": (english(2_000), {}),
+        "a Russian word": (russian(2_000), {}),
+        "two words": (f"{english(30)} {english(60)}", {}),
+        "a phrase": (f'"{english(3)} {english(8)}"', {}),
+        "the most frequent word": (english(0), {}),
+        "a word, at one of ten locations": (english(2_000), {"location_id": "loc_1"}),
     }
 
 
@@ -145,7 +147,7 @@ def _say_removal(world: World, recordings: list[str]) -> None:
     )
     print(
         f"Deleting a recording out of the largest pack ({largest.size / MEGA:.0f} MB,"
-        f" {len(largest.entries)} recordings): {cpu:.1f} s of CPU, {dollars:.5f} dollars. {len(recordings) - 1} are left.\n"
+        f" {len(largest.entries)} recordings; {len(recordings)} in all): {cpu:.1f} s of CPU, {dollars:.5f} dollars.\n"
     )
 
 
@@ -166,4 +168,4 @@ def _say_peer(peer: Fts5, questions: dict[str, Question]) -> None:
 
 
 def _median(spent: list[Spent], what: str) -> float:
-    return statistics.median(getattr(one, what) for one in spent)
+    return float(statistics.median(getattr(one, what) for one in spent))

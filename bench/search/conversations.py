@@ -1,6 +1,6 @@
 """Conversations to search in: English and Russian in halves, words as often as in speech, in as many forms."""
 
-from functools import cached_property
+from dataclasses import dataclass
 from random import Random
 from typing import Final
 
@@ -10,71 +10,76 @@ from functions.core.jobs.results import Segment, Transcript, transcript_to_json
 
 WORDS_AN_HOUR: Final = 10_000
 WORDS_A_SEGMENT: Final = 13
-LEMMAS: Final = 40_000
-"""In each language."""
 
-_ENGLISH_ENDINGS: Final = ("", "s", "ed", "ing")
-_RUSSIAN_ENDINGS: Final = ("", "а", "у", "ом", "е", "ы", "ов", "ами")
+# Of one word the first form is said as often as all others together.
+_ENGLISH_ENDINGS: Final = {"": 1 / 2, "s": 1 / 4, "ed": 1 / 8, "ing": 1 / 8}
+_RUSSIAN_ENDINGS: Final = {
+    "": 1 / 2,
+    "а": 1 / 8,
+    "у": 1 / 8,
+    "ом": 1 / 16,
+    "е": 1 / 16,
+    "ы": 1 / 16,
+    "ов": 1 / 32,
+    "ами": 1 / 32,
+}
 # Zipf and Mandelbrot: how much rarer a word is than the one before it in rank.
 _SHIFT: Final = 2.7
 
+Chances = np.ndarray[tuple[int], np.dtype[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """Words, and how often each is said."""
+
+    code: str
+    words: list[str]
+    chances: Chances
+    forms: int
+
+    def word(self, rank: int) -> str:
+        """Return a word by how many are said more often."""
+        return self.words[rank * self.forms]
+
 
 class Conversations:
-    """A thousand hours and more, the same in every run; made when they are read."""
+    """Any number of hours, the same in every run, made when they are read."""
 
-    def __init__(self, *, seed: int = 1) -> None:
-        self._seed = seed
+    def __init__(self) -> None:
+        self.english = _language("en", "bcdfghklmnprstvw", "aeiou", _ENGLISH_ENDINGS, lemmas=10_000)
+        self.russian = _language("ru", "бвгдзклмнпрст", "аеиоу", _RUSSIAN_ENDINGS, lemmas=40_000)
 
     def transcript(self, number: int) -> bytes:
         """Return the transcript of one hour."""
-        dice = np.random.default_rng([self._seed, number])
-        words = self._words(number)
-        chosen = dice.choice(len(words), size=WORDS_AN_HOUR, p=self._chances)
+        language = self.english if number % 2 else self.russian
+        chosen = np.random.default_rng(number).choice(len(language.words), size=WORDS_AN_HOUR, p=language.chances)
         segments = tuple(
             Segment(
-                id=at, start=at * 4.5, end=at * 4.5 + 4, speaker=f"S{at % 3}", text=" ".join(words[i] for i in part)
+                id=at,
+                start=at * 4.5,
+                end=at * 4.5 + 4,
+                speaker=f"S{at % 3}",
+                text=" ".join(language.words[one] for one in part),
             )
             for at, part in enumerate(np.array_split(chosen, WORDS_AN_HOUR // WORDS_A_SEGMENT))
         )
-        language = "en" if number % 2 else "ru"
         return transcript_to_json(
-            Transcript(language=language, language_probability=1, duration=3600, segments=segments, model="none")
+            Transcript(language=language.code, language_probability=1, duration=3600, segments=segments, model="none")
         )
 
-    def word(self, rank: int, *, language: str = "en") -> str:
-        """Return the most frequent form of the lemma of a rank."""
-        return self._english[rank * 4] if language == "en" else self._russian[rank * 8]
 
-    def _words(self, number: int) -> list[str]:
-        return self._english if number % 2 else self._russian
-
-    @cached_property
-    def _english(self) -> list[str]:
-        return _forms(_lemmas("bcdfghklmnprstvw", "aeiou", self._seed), _ENGLISH_ENDINGS, of=8)
-
-    @cached_property
-    def _russian(self) -> list[str]:
-        return _forms(_lemmas("бвгдзклмнпрст", "аеиоу", self._seed), _RUSSIAN_ENDINGS, of=8)
-
-    @cached_property
-    def _chances(self) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-        of_lemmas = 1 / (np.arange(1, LEMMAS + 1) + _SHIFT)
-        # Of one lemma's forms the first is said as often as all others together.
-        of_forms = np.array([1 / 2, 1 / 4, 1 / 16, 1 / 16, 1 / 32, 1 / 32, 1 / 32, 1 / 32])
-        chances = np.outer(of_lemmas, of_forms).ravel()
-        return np.asarray(chances / chances.sum())
+def _language(code: str, consonants: str, vowels: str, endings: dict[str, float], *, lemmas: int) -> Language:
+    words = [lemma + ending for lemma in _lemmas(consonants, vowels, lemmas) for ending in endings]
+    chances = np.outer(1 / (np.arange(1, lemmas + 1) + _SHIFT), list(endings.values())).ravel()
+    return Language(code, words, chances / chances.sum(), len(endings))
 
 
-def _lemmas(consonants: str, vowels: str, seed: int) -> list[str]:
-    dice, found = Random(seed), dict[str, None]()  # noqa: S311 (no secret)
-    while len(found) < LEMMAS:
+def _lemmas(consonants: str, vowels: str, number: int) -> list[str]:
+    """Make words, the frequent ones short."""
+    dice, found = Random(1), dict[str, None]()  # noqa: S311 (no secret)
+    while len(found) < number:
         syllables = 1 + len(found) // 200 if len(found) < 400 else dice.randint(2, 4)
-        found[
-            "".join(dice.choice(consonants) + dice.choice(vowels) for _ in range(syllables)) + dice.choice(consonants)
-        ] = None
+        pairs = (dice.choice(consonants) + dice.choice(vowels) for _ in range(syllables))
+        found["".join(pairs) + dice.choice(consonants)] = None
     return list(found)
-
-
-def _forms(lemmas: list[str], endings: tuple[str, ...], *, of: int) -> list[str]:
-    """Return `of` forms of each lemma in turn; a language that has fewer says them more often."""
-    return [lemma + endings[number % len(endings)] for lemma in lemmas for number in range(of)]

@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from functions.api.links import link
 from functions.api.openai_errors import ErrorEnvelope, envelopes, speaks_openai
 from functions.api.problems import CONTENT, MethodsOf, Problem, answer_problems, problems
 from functions.api.requests import RequestMiddleware
@@ -66,6 +67,7 @@ def document_of(app: FastAPI) -> dict[str, Any]:
     _say_problems(document)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    link(document)
     return document
 
 

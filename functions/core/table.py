@@ -20,6 +20,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from functions.core.aws import client
+from functions.core.errors import Unavailable
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -196,6 +197,8 @@ class DynamoTable:
         except ClientError as error:
             if _is_lost_race(error):
                 raise Changed from error
+            if _is_too_much(error):
+                raise Unavailable("The table takes no more at the moment; try again.", code="busy") from error
             raise
 
     def newest(self, list_pk: str, *, before: str | None, limit: int) -> list[Document]:
@@ -347,11 +350,21 @@ def stored(put: Put) -> Document:
 
 
 def _is_lost_race(error: ClientError) -> bool:
+    return bool(_reasons(error) & {"ConditionalCheckFailed", "TransactionConflict"})
+
+
+def _is_too_much(error: ClientError) -> bool:
+    return bool(
+        _reasons(error) & {"ThrottlingError", "Throttling", "ProvisionedThroughputExceeded", "RequestLimitExceeded"}
+    )
+
+
+def _reasons(error: ClientError) -> set[str]:
+    """Return why a write did not go through; a transaction names a reason for each of its writes."""
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
-        reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-        return bool(reasons & {"ConditionalCheckFailed", "TransactionConflict"})
-    return code in {"ConditionalCheckFailedException", "TransactionConflictException"}
+        return {str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])}
+    return {code.removesuffix("Exception")}
 
 
 def _dump(document: Document) -> dict[str, Any]:

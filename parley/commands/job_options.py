@@ -10,6 +10,7 @@ Answer = TypeVar("Answer")
 Options = dict[str, Any]
 """What was chosen, as a job takes it; nothing of what was not."""
 
+KINDS: Final = ("transcribe", "summarise")
 SPEAKERS: Final = ("auto", "channels", "voices", "none")
 TEMPLATES: Final = ("general", "meeting", "sales", "lecture", "voice_note")
 
@@ -30,6 +31,11 @@ _SPEECH: Final = (
 _SUMMARY: Final = (
     click.option("--template", type=click.Choice(TEMPLATES), help="What to look for; without it, general."),
     click.option("--question", "questions", metavar="Q", multiple=True, help="Have it answered; one each option."),
+)
+
+
+preset_option = click.option(
+    "--preset", metavar="NAME", help="Options by a name (parley presets); those given besides come before its own."
 )
 
 

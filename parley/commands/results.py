@@ -22,6 +22,7 @@ BINARY: Final = frozenset({"docx"})
         "parley transcript rec_01JD3Z6Q4B2VJ6V5T6X0Q2M8AF -o meeting.srt --max-line-length 32",
         "parley transcript rec_01JD3Z6Q4B2VJ6V5T6X0Q2M8AF -o meeting.docx",
         "parley transcript rec_01JD3Z6Q4B2VJ6V5T6X0Q2M8AF --format json | jq .language",
+        "parley transcript rec_01JD3Z6Q4B2VJ6V5T6X0Q2M8AF --original",
     )
 )
 @click.argument("recording_id", metavar="RECORDING_ID")
@@ -37,6 +38,7 @@ BINARY: Final = frozenset({"docx"})
     "--max-lines", metavar="N", type=click.IntRange(1, 5), help="Lines in a caption of srt and vtt, 1 to 5; else 2."
 )
 @click.option("--no-speakers", is_flag=True, help="Don't name who speaks (in any format but json).")
+@click.option("--original", is_flag=True, help="As it was transcribed, without what people have corrected.")
 @common_options
 @click.pass_obj
 def transcript(  # noqa: PLR0913, PLR0917 - one parameter each option
@@ -47,6 +49,7 @@ def transcript(  # noqa: PLR0913, PLR0917 - one parameter each option
     max_line_length: int | None,
     max_lines: int | None,
     no_speakers: bool,  # noqa: FBT001 - click passes it by name
+    original: bool,  # noqa: FBT001 - click passes it by name
 ) -> None:
     """Print a recording's transcript, or write it to a file."""
     if session.as_json and form not in {None, "json"}:
@@ -64,6 +67,7 @@ def transcript(  # noqa: PLR0913, PLR0917 - one parameter each option
             max_line_length=max_line_length,
             max_lines=max_lines,
             speakers=not no_speakers,
+            original=original,
         )
     if output is None:
         click.echo(body, nl=False)

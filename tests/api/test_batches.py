@@ -9,10 +9,12 @@ from starlette.testclient import TestClient
 from functions.core.accounts.model import Role, User
 from functions.core.errors import Unavailable
 from functions.core.jobs.model import Failure, Job, Kind, Lane, Status
+from functions.core.jobs.results import transcript_to_json
 from functions.core.recordings.media import source_key
 from functions.core.recordings.model import Recording, RecordingStatus
 from functions.core.table import Changed, Delete, Put, Unchanged
-from tests.builders import a_job, a_recording
+from tests.api.test_recordings import finish
+from tests.builders import a_job, a_recording, a_transcript
 from tests.fakes.clock import FakeClock
 from tests.fakes.table import FakeTable
 from tests.house import House
@@ -49,10 +51,10 @@ def read(client: TestClient, batch: dict[str, Any]) -> Any:
 
 
 def end(house: House, job_id: str, status: Status = Status.SUCCEEDED) -> Job:
-    held = house.jobs.claim(job_id, by="test", lease=timedelta(seconds=30))
     if status is Status.FAILED:
+        held = house.jobs.claim(job_id, by="test", lease=timedelta(seconds=30))
         return house.jobs.fail(held, Failure("not-media", "No sound."))
-    return house.jobs.finish(held, result_key=f"results/{job_id}", timings={})
+    return finish(house, job_id, transcript_to_json(a_transcript("Well.")))
 
 
 def test_each_recording_gets_a_job_and_the_batch_counts_how_they_end(house: House, anna: User) -> None:

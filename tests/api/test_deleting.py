@@ -6,7 +6,7 @@ from functions.core.accounts.model import Role, User
 from functions.core.errors import Conflict
 from functions.core.recordings.model import Recording
 from tests.api.test_recordings import arrive
-from tests.builders import a_recording
+from tests.builders import a_recording, a_transcript
 from tests.house import House
 
 
@@ -106,3 +106,13 @@ def test_deleting_costs_a_read_and_a_write(house: House, anna: User) -> None:
     client.delete(f"/v1/recordings/{recording.id}")
 
     assert house.library_table.calls == {"get": 1, "write": 1}
+
+
+def test_what_a_job_heard_is_not_read_once_its_recording_is_deleted(house: House, anna: User) -> None:
+    recording = house.a_transcribed_recording(anna, a_transcript("Secret."))
+    client, result = house.client(anna), f"/v1/jobs/{recording.job_ids[0]}/result"
+    assert client.get(result).status_code == 200
+
+    client.delete(f"/v1/recordings/{recording.id}")
+
+    assert client.get(result).status_code == 404

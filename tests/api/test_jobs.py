@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from functions.core.accounts.model import User
+from functions.core.errors import Unavailable
 from functions.core.jobs.model import ClaimLost, Failure, Job, Kind, Status
 from functions.core.jobs.results import Summary, summary_to_json, transcript_to_json
 from functions.core.recordings.model import Recording, Work
@@ -510,9 +511,13 @@ def test_a_deletion_that_breaks_off_is_finished_by_the_next_one(
     recording = transcribed(house, client)
     [job_id] = recording.job_ids
     broken: Any = house.library_table if step == "write" else house.media
+
+    def break_off(*_: object) -> None:
+        raise Unavailable("The power is gone.")
+
     with monkeypatch.context() as breaking:
-        breaking.setattr(broken, step, lambda *_: 1 / 0)
-        assert client.delete(f"/v1/jobs/{job_id}").status_code == 500
+        breaking.setattr(broken, step, break_off)
+        assert client.delete(f"/v1/jobs/{job_id}").status_code == 503
 
     assert client.delete(f"/v1/jobs/{job_id}").status_code == 204
     assert house.jobs.find(job_id) is None

@@ -54,7 +54,7 @@ def handlers(names: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def test_an_uploaded_object_gets_its_jobs(handlers: Any, names: Mapping[str, str]) -> None:
     recordings = Recordings(DynamoTable(names["LibraryTable"]), clock=utc_now)
-    recording = recordings.add(a_recording(request_id="phone-42"))
+    recording = recordings.add(a_recording(request_id="phone-42", size=len(WAV)))
     S3Media(names["MediaBucket"]).write(source_key(recording), WAV, content_type="audio/wav")
     created = event("eventbridge_object_created")
     created["detail"]["object"]["key"] = source_key(recording)

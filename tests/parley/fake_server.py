@@ -24,6 +24,8 @@ from xml.sax.saxutils import escape
 
 from tests.parley.fake_accounts import Answer, FakeAccounts, Refusal
 from tests.parley.fake_locations import FakeLocations
+from tests.parley.fake_presets import FakePresets
+from tests.parley.fake_shares import FakeShares
 from tests.parley.fake_webhooks import FakeWebhooks
 
 EXPIRED = 403
@@ -99,6 +101,8 @@ class State:
 
     url: str = ""
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
+    presets: FakePresets = field(default_factory=FakePresets)
+    shares: FakeShares = field(default_factory=FakeShares)
     locations: FakeLocations = field(default_factory=FakeLocations)
     stats: dict[str, Any] = field(default_factory=dict)
     found: dict[str, Any] = field(default_factory=lambda: {"items": [], "next_cursor": None, "total": 0})
@@ -113,6 +117,8 @@ class State:
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What single jobs made."""
     summary: dict[str, Any] = field(default_factory=lambda: SUMMARY)
+    speakers: dict[str, str] = field(default_factory=lambda: {"Speaker 1": "Speaker 1", "Speaker 2": "Speaker 2"})
+    """What speakers are called, by what transcripts call them."""
     stored: dict[str, Stored] = field(default_factory=dict)
     info: dict[str, Any] = field(default_factory=dict)
     system_check: dict[str, Any] = field(default_factory=dict)
@@ -221,6 +227,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._places(method, rest, request)
             case method, ["webhooks", *rest]:
                 self._webhooks(method, rest, request)
+            case method, ["presets", *rest]:
+                self._presets(method, rest, request)
             case "GET", ["search"]:
                 self._json(200, self.state.found)
             case method, ["recordings", *rest]:
@@ -270,7 +278,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._json(status, body, {"Set-Cookie": "parley_refresh=secret; Path=/"})
 
-    def _recordings(self, method: str, rest: list[str], request: Request) -> None:
+    def _recordings(self, method: str, rest: list[str], request: Request) -> None:  # noqa: C901 - a line for each kind of route
         match method, rest:
             case "POST", ["bulk-delete"]:
                 self._delete(request.body["ids"])
@@ -293,6 +301,11 @@ class Handler(BaseHTTPRequestHandler):
                 self._complete(recording_id, request)
             case "GET", [_, "transcript" | "summary" as result]:
                 self._result(result, request)
+            case "PATCH", [recording_id, "transcript"]:
+                self._name_speakers(recording_id, request.body["speakers"])
+            case _, [recording_id, "shares", *about]:
+                key = self.headers["Idempotency-Key"]
+                self._answered(lambda: self.state.shares.answer(method, recording_id, about, request.body, key))
             case _:
                 self._problem(404, "not-found", "There is no such route.")
 
@@ -309,8 +322,36 @@ class Handler(BaseHTTPRequestHandler):
                     return
                 known[job_id]["status"] = "cancelled"
                 self._json(200, known[job_id])
+            case "GET", []:
+                self._list_jobs(request.query)
+            case "POST", [job_id, "retry"] if job_id in known:
+                self._retry(known[job_id])
             case _:
                 self._problem(404, "not-found", "There is no such job.")
+
+    def _list_jobs(self, query: dict[str, str]) -> None:
+        asked = {name: value for name, value in query.items() if name not in {"limit", "cursor"}}
+        everything = [
+            one | {"recording_id": recording["id"], "created_at": recording["created_at"]}
+            for recording in self.state.recordings.values()
+            for one in recording["jobs"]
+        ]
+        # As a real one looks at a few at a time, pages may be empty that more follow.
+        at = int(query.get("cursor", 0))
+        items = [one for one in everything[at : at + 1] if asked.items() <= one.items()]
+        self._json(200, {"items": items, "next_cursor": str(at + 1) if at + 1 < len(everything) else None})
+
+    def _retry(self, old: dict[str, Any]) -> None:
+        if old["status"] not in {"failed", "cancelled"}:
+            self._problem(409, "nothing-to-retry", f"The job is {old['status']}.")
+            return
+        recording = next(one for one in self.state.recordings.values() if old in one["jobs"])
+        new = job(old["kind"], "queued", id="job_09", retry_of=old["id"], recording_id=recording["id"])
+        self._json(*self.state.remembered.setdefault(self.headers["Idempotency-Key"], (202, new)))
+
+    def _presets(self, method: str, rest: list[str], request: Request) -> None:
+        assert method != "POST" or self.headers["Idempotency-Key"]
+        self._answered(lambda: self.state.presets.answer(method, rest, request.query, request.body))
 
     def _start(self, request: Request) -> None:
         body, key = request.body, self.headers["Idempotency-Key"]
@@ -319,7 +360,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         if key not in self.state.remembered:
             self.state.started.append(body)
-            new = job(body["kind"], "queued", id=f"job_{len(self.state.started) + 2:02}", options=body["options"])
+            told = {"options": body["options"], "recording_id": body["recording_id"]}
+            new = job(body["kind"], "queued", id=f"job_{len(self.state.started) + 2:02}", **told)
             self.state.remembered[key] = (202, new)
         if self.state.dropped_posts:
             self.state.dropped_posts -= 1
@@ -442,6 +484,14 @@ class Handler(BaseHTTPRequestHandler):
             self._json(200, self.state.summary)
         else:
             self._transcript(request.query["format"])
+
+    def _name_speakers(self, recording_id: str, names: dict[str, str | None]) -> None:
+        unknown = [one for one, name in names.items() if name is not None and one not in self.state.speakers]
+        if unknown:
+            self._problem(422, "unknown-speaker", f"Nobody in the transcript is called {unknown[0]!r}.")
+            return
+        self.state.speakers |= {one: name or one for one, name in names.items()}
+        self._json(200, {"recording_id": recording_id, "job_id": "job_01", "segments": [], "words": 11})
 
     def _transcript(self, form: str) -> None:
         match form:

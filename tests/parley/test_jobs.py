@@ -218,3 +218,62 @@ def test_a_cancelled_second_attempt_does_not_hide_the_first(reader: Terminal) ->
 
     assert found.exit_code == 0
     assert json.loads(found.stdout)["transcript"] == TRANSCRIPT
+
+
+@pytest.mark.parametrize("command", ["transcribe", "summarise"])
+def test_a_preset_is_named_and_other_options_come_with_it(reader: Terminal, command: str) -> None:
+    reader.type(command, FIRST, "--preset", "Продажи", "--language", "ru")
+
+    assert reader.state.started == [
+        {"recording_id": FIRST, "kind": command, "options": {"language": "ru"}, "preset": "Продажи"}
+    ]
+
+
+def test_a_job_that_came_to_nothing_is_done_once_more_and_watched(reader: Terminal) -> None:
+    failed = job("transcribe", "failed", id="job_02", error={"code": "timed-out", "detail": "Too long."})
+    reader.state.recordings[FIRST]["jobs"] = [failed]
+    reader.state.script = [{"status": "uploaded", "jobs": [failed, job("transcribe", "succeeded", 1.0, id="job_09")]}]
+
+    told = reader.type("retry", "job_02")
+    watched = reader.type("retry", "job_02", "--watch")
+
+    assert (told.exit_code, told.stdout) == (0, "job_09  transcribe  queued\n")
+    assert told.stderr == f"Wait for it with: parley watch {FIRST}\n"
+    assert watched.stdout.startswith("We ship on Friday.")
+
+
+def test_what_succeeded_is_not_done_once_more(reader: Terminal) -> None:
+    reader.state.recordings[FIRST]["jobs"] = DONE
+
+    result = reader.type("retry", "job_01")
+
+    assert (result.exit_code, "nothing-to-retry" in result.stderr) == (1, True)
+
+
+def test_jobs_are_listed_with_how_they_stand_and_why_they_failed(reader: Terminal) -> None:
+    reader.state.recordings[FIRST]["jobs"] = [
+        job("transcribe", "running", 0.426),
+        job("summarise", "failed", error={"code": "timed-out", "detail": "Too long."}),
+    ]
+
+    header, running, failed = reader.type("jobs").stdout.splitlines()
+
+    assert header.split() == ["ID", "KIND", "STATUS", "DONE", "RECORDING", "CREATED", "WHY"]
+    assert running.split()[:6] == ["job_01", "transcribe", "running", "42", "%", FIRST]
+    assert "Too long." in failed
+    assert [one["id"] for one in reader.type_for_json("jobs", "--status", "failed", "--json")["items"]] == ["job_02"]
+    found = reader.type("jobs", "--kind", "summarise", "--status", "succeeded")
+    assert (found.stdout, found.stderr) == ("", "There is no such job.\n")
+
+
+def test_more_jobs_than_were_asked_for_are_pointed_to_with_the_same_filters(reader: Terminal) -> None:
+    reader.state.recordings[FIRST]["jobs"] = [job("transcribe", "queued", id=f"job_{number}") for number in range(3)]
+
+    result = reader.type("jobs", "--limit", "2", "--status", "queued")
+
+    assert len(result.stdout.splitlines()) == 3
+    assert result.stderr == "There are more: parley jobs --status queued --limit 10\n"
+
+
+def test_an_unknown_status_is_wrong_usage(reader: Terminal) -> None:
+    assert reader.type("jobs", "--status", "lost").exit_code == 2

@@ -92,3 +92,10 @@ def test_ls_that_finds_nothing_says_so(terminal: Terminal) -> None:
 @pytest.mark.parametrize("wrong", [("--status", "ready"), ("--from", "yesterday"), ("--to", "2026-02-30")])
 def test_a_filter_that_is_none_is_wrong_usage(owner: Terminal, wrong: tuple[str, str]) -> None:
     assert owner.type("ls", *wrong).exit_code == 2
+
+
+@pytest.mark.parametrize("nothing", ["", ".", ".."])
+def test_what_a_path_would_fold_away_is_no_id(owner: Terminal, nothing: str) -> None:
+    result = owner.type("transcript", nothing)
+
+    assert (result.exit_code, result.stderr) == (FAILED, f"parley: {nothing!r} is no id.\n")

@@ -38,8 +38,8 @@ EXPIRED_AT_ONCE: Final = 1000
 KEY_LIFE: Final = timedelta(days=90)
 TOKENS_ARE_OVER: Final = timedelta(hours=1)
 """No access token lives so long, nor does a process sign with a key that was replaced."""
-CODES_ARE_OVER: Final = timedelta(days=1)
-"""What waits for a code is sealed, too, and in no list; it waits for minutes."""
+CODES_ARE_OVER: Final = timedelta(days=2)
+"""What waits for a code is sealed, too, and in no list, and so is a secret that a repeated request gets for a day."""
 ACTOR: Final = "housekeeping"
 
 Thing = TypeVar("Thing")

@@ -3,7 +3,7 @@
 Keys: `PRESET#<owner>#<kind>#<hash of the name>`, and `PRESETS#<owner>`, which says what the owner has.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -105,10 +105,8 @@ class Presets:
         """Remove all presets of an owner; it may be interrupted and begin again."""
         for preset_id in self._shelf(owner_id).presets.values():
             self._table.write(self._presets.removal(preset_id))
+        # Last, for the others are found by it.
         self._table.write(self._shelves.removal(owner_id))
-
-    def _all_of(self, owner_id: str) -> Iterator[Preset]:
-        yield from self._presets.get_many(list(self._shelf(owner_id).presets.values()))
 
     def _shelf(self, owner_id: str) -> Shelf:
         return self._shelves.find(owner_id) or Shelf(id=owner_id)

@@ -12,7 +12,7 @@ from functions.api.views import JobView
 from functions.core.errors import Conflict, Invalid, NotFound
 from functions.core.jobs.model import Kind, Status
 from functions.core.table import Where
-from functions.jobs.parts import JobId, TheJobs, TheMedia, TheOrders, seen_job
+from functions.jobs.parts import JobId, TheJobs, TheMedia, TheOrders, TheRecordings, seen_job
 from functions.jobs.routes.door import router
 
 
@@ -54,10 +54,14 @@ def read_job(job_id: JobId, caller: JobsReader, jobs: TheJobs, orders: TheOrders
         **problems(NotFound, Conflict),
     },
 )
-def read_job_result(job_id: JobId, caller: JobsReader, jobs: TheJobs, media: TheMedia) -> Response:
+def read_job_result(
+    job_id: JobId, caller: JobsReader, jobs: TheJobs, recordings: TheRecordings, media: TheMedia
+) -> Response:
     """Read what a job made: a transcript or a summary."""
     job = seen_job(job_id, caller, jobs)
     if job.status is Status.SUCCEEDED and job.result_key is not None:
+        # A job stays for a moment after its recording is deleted; what was said does not.
+        recordings.get(job.recording_id)
         return answer_with(media, job.result_key, filename=f"{job.id}.json")
     if not job.is_finished:
         raise Conflict(f"The job is {job.status}.", code="job-not-finished", progress=job.progress)

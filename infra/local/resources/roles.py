@@ -26,7 +26,15 @@ def make_role(aws: Aws, name: str, properties: Properties) -> None:
         if policy not in policies:
             aws.iam.delete_role_policy(RoleName=name, PolicyName=policy)
     for policy, document in policies.items():
-        aws.iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+        allowed = {**document, "Statement": [_with_batches(statement) for statement in document["Statement"]]}
+        aws.iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(allowed))
+
+
+def _with_batches(statement: dict[str, Any]) -> dict[str, Any]:
+    """AWS checks a batch of messages as the single call; the emulator asks for a permission that AWS does not know."""
+    actions = statement.get("Action", [])
+    named = [actions] if isinstance(actions, str) else actions
+    return {**statement, "Action": [*named, "sqs:SendMessageBatch"]} if "sqs:SendMessage" in named else statement
 
 
 def _trusting_the_desk(document: Any, account_id: str) -> dict[str, Any]:

@@ -98,7 +98,7 @@ class Scene:
     def delete(self) -> None:
         with suppress(NotFound):
             self.library.delete(self.known[1].id)
-        self.library.index.remove_of(self.known[1])
+        self.library.index.remove(self.library.owner, self.known[1].id)
 
     def delete_neighbour(self) -> None:
         self.library.index.remove_of(self.library.delete(self.known[0].id))

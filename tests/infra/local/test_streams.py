@@ -75,7 +75,9 @@ class House:
             events.stop()
             return function
 
-        return asyncio.run(following())
+        # Not asyncio.run: it would drop the thread's own loop, which tests of handlers leave behind open.
+        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            return runner.run(following())
 
     def given_up(self) -> list[dict[str, Any]]:
         assert self.mapping.queue_url is not None
