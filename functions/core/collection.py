@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
@@ -77,7 +78,7 @@ class Collection(Generic[Thing]):
         sealed: Sealed | None = None,
     ) -> None:
         self._table = table
-        self._adapter = TypeAdapter(model)
+        self._adapter: TypeAdapter[Thing] = _adapter_of(model)
         self._name = model.__name__
         self._key = key
         self._listed_under = listed_under
@@ -187,3 +188,9 @@ class Collection(Generic[Thing]):
             for name in self._sealed.fields & fields.keys():
                 fields[name] = self._sealed.seals.seal(fields[name], pk=self._key(thing.id), attribute=name)
         return fields
+
+
+@cache
+def _adapter_of(model: type[Any]) -> TypeAdapter[Any]:
+    # Made once for each model: it takes milliseconds, and a door has a dozen of collections.
+    return TypeAdapter(model)

@@ -1,51 +1,18 @@
 """Which recordings a caller asks for, in the words of the interface."""
 
-from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Final, Literal
+from datetime import datetime
+from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Query
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import StringConstraints
 
+from functions.api.moments import Beginning, End
 from functions.core.accounts.model import Caller, Scope
 from functions.core.errors import Invalid
 from functions.core.recordings.model import MediaKind, RecordingStatus, Work
 from functions.core.recordings.selection import Selection, Span
 
-LAST_YEAR: Final = 9998
-"""Later moments have no next day, or none in another place."""
-
 _WORK: Final = {work.value for work in Work}
-
-
-def _moment(said: Any, *, is_end: bool = False) -> datetime:
-    """Read a date or a date-time; a date that ends something is not over before its day is."""
-    # A plus that was sent as it is arrives as a space.
-    text = str(said).strip()
-    text = text.replace(" ", "+") if "T" in text else text
-    try:
-        at = _day(text, is_end=is_end) or datetime.fromisoformat(text)
-        in_utc = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError("must be a date or a date-time, as 2026-11-21 or 2026-11-21T12:00:00Z") from None
-    if in_utc.year > LAST_YEAR:
-        raise ValueError(f"must not be later than {LAST_YEAR}")
-    return in_utc
-
-
-def _day(text: str, *, is_end: bool) -> datetime | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1 if is_end else 0)
-
-
-def _end(said: Any) -> datetime:
-    return _moment(said, is_end=True)
-
-
-Beginning = Annotated[datetime | None, BeforeValidator(_moment)]
-End = Annotated[datetime | None, BeforeValidator(_end)]
 Id = Annotated[str | None, StringConstraints(min_length=1, max_length=64)]
 
 

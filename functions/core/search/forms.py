@@ -3,6 +3,7 @@
 Only the question is widened. What was said is indexed by stems alone, so a better table needs no new index.
 """
 
+import logging
 import threading
 from collections import defaultdict
 from functools import cache, lru_cache
@@ -50,5 +51,7 @@ def _morphology() -> "MorphAnalyzer":
     import pymorphy3_dicts_ru  # noqa: PLC0415
     from pymorphy3 import MorphAnalyzer  # noqa: PLC0415
 
+    # What it says of its dictionary interests nobody at each start.
+    logging.getLogger("pymorphy3").setLevel(logging.WARNING)
     # By its path: a layer holds no metadata of packages, where it would look for dictionaries.
     return MorphAnalyzer(path=pymorphy3_dicts_ru.get_path(), lang="ru")

@@ -58,13 +58,12 @@ class SearchIndex:
         self._shelf.discard(draft)
 
     def take_in(self, draft: Draft, manifest: Manifest, entry: Entry, *, while_: Unchanged) -> None:
-        """Make a draft what is indexed of its recording, instead of whatever was.
+        """Make a draft, noted in the manifest's root, what is indexed of its recording instead of whatever was.
 
         Raises:
-            Changed: the manifest is not as it was read, `while_` is not so, or somebody has discarded the draft.
+            Changed: the manifest is not as it was read, or `while_` is not so.
         """
-        if not draft.is_noted_in(manifest.root):
-            raise Changed
+        assert draft.is_noted_in(manifest.root)
         kept, emptied = _without(manifest, entry.recording_id)
         root = self._wasting(manifest.root, emptied)
         as_of = root.version + 1

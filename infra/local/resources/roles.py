@@ -26,7 +26,9 @@ def make_role(aws: Aws, name: str, properties: Properties) -> None:
         if policy not in policies:
             aws.iam.delete_role_policy(RoleName=name, PolicyName=policy)
     for policy, document in policies.items():
-        allowed = {**document, "Statement": [_with_batches(statement) for statement in document["Statement"]]}
+        statements = document["Statement"]
+        every = statements if isinstance(statements, list) else [statements]
+        allowed = {**document, "Statement": [_with_batches(statement) for statement in every]}
         aws.iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(allowed))
 
 

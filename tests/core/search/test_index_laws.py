@@ -7,14 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from functions.core.search.building import build
+from functions.core.search.manifest import Manifests
 from functions.core.search.matching import WINDOW
 from functions.core.search.pack import TERM, TEXT, Written, entries_of
+from functions.core.search.shelf import Shelf
 from functions.core.search.tiers import Tiers
 from functions.core.table import Write
 from tests.builders import a_recording
 from tests.fakes.media import FakeMedia
 from tests.fakes.table import FakeTable
-from tests.search_library import Library
+from tests.search_library import Library, a_conversation
 
 WORDS = [
     "договор",
@@ -144,6 +147,43 @@ def test_an_owner_who_is_forgotten_leaves_nothing_and_others_stay() -> None:
     assert not [key for key in media.kept if key.startswith("search/") and anna.owner in key]
     assert not [pk for pk in table.documents if pk.startswith(("SEARCH#", "PACK#")) and anna.owner in pk]
     assert [hit.recording for hit in bert.find("kept").hits] == [kept]
+
+
+def test_what_a_writer_left_that_died_goes_with_its_recording(library: Library) -> None:
+    library.begin()
+    recording = library.add("common")
+    left = f"search/{library.owner}/{recording.id}/01JD/pack"
+    library.media.write(left, b"common", content_type="")
+
+    library.index.remove_of(library.delete(recording.id))
+
+    assert library.media.find(left) is None
+    library.check_bucket()
+
+
+def test_what_is_merged_while_one_of_them_is_deleted_is_removed_whenever_it_comes(library: Library) -> None:
+    library.begin()
+    recording = library.add("common")
+    shelf = Shelf(library.table, library.media, Manifests(library.table), clock=library.clock, wait=lambda _: None)
+    merged = shelf.draft(library.owner, "merged/1", build(a_conversation(["common"])).pack, ()).record
+
+    library.index.remove_of(library.delete(recording.id))
+    assert library.media.find(merged.key) is None
+    library.media.write(merged.key, b"common", content_type="")
+    library.index.tend(library.owner, may_merge=lambda: True)
+    assert library.media.find(merged.key) is None
+
+    library.clean_up_later()
+    library.check_bucket()
+
+
+def test_a_recording_that_is_not_deleted_is_left_to_the_end_of_its_owner(library: Library) -> None:
+    library.begin()
+    recording = library.add("common")
+
+    library.index.remove_of(recording)
+
+    library.check("common")
 
 
 def spelt_out(library: Library) -> list[str]:

@@ -10,8 +10,11 @@ import pytest
 
 from functions.core.errors import NotFound
 from functions.core.recordings.model import Recording
+from functions.core.search.index import SearchIndex
+from functions.core.search.reconciling import Reconciler
 from functions.core.search.tiers import Tiers
 from functions.core.table import Document, Write
+from tests.builders import a_recording
 from tests.fakes.media import FakeMedia
 from tests.fakes.table import FakeTable
 from tests.search_library import Library
@@ -66,8 +69,13 @@ class BusyMedia(FakeMedia):
         return super().remove_all(prefix)
 
 
+class HastyIndex(SearchIndex):
+    def tend(self, owner_id: str, *, may_merge: Callable[[], bool]) -> None:
+        pass
+
+
 class Scene:
-    """Eight recordings, most of them merged; the second one has another transcript, and nobody has heard of it."""
+    """Eight recordings, most of them merged; nobody has heard of a new transcript of the second one, nor of a ninth."""
 
     def __init__(self) -> None:
         self.interruption = Interruption()
@@ -75,6 +83,8 @@ class Scene:
         self.library = Library(table=self.table, media=self.media, tiers=Tiers(fan=3, smallest=6))
         self.known: list[Recording] = [self.library.add("common", f"said{number} " * 3) for number in range(8)]
         self.library.say(self.known[1].id, "common", "corrected")
+        self.new = self.library.recordings.add(a_recording(owner_id=self.library.owner))
+        self.library.say(self.new.id, "common", "new")
         self._kept = copy.deepcopy((self.table.documents, self.media.objects, self.media.kept, self.library.said))
 
     def begin(self) -> None:
@@ -89,6 +99,20 @@ class Scene:
 
     def hear(self) -> None:
         self.library.reconcile(self.known[1].id)
+
+    def hear_new(self) -> None:
+        self.library.reconcile(self.new.id)
+
+    def delete_new(self) -> None:
+        self.library.delete(self.new.id)
+        self.library.index.remove(self.library.owner, self.new.id)
+
+    def hear_hastily(self) -> None:
+        """As if whoever heard had not come to tidy up yet."""
+        hasty = HastyIndex(self.table, self.media, clock=self.library.clock, wait=lambda _: None)
+        Reconciler(index=hasty, recordings=self.library.recordings, jobs=self.library.jobs, media=self.media).reconcile(
+            self.library.owner, self.known[1].id
+        )
 
     def say_more(self) -> None:
         with suppress(NotFound):
@@ -111,17 +135,25 @@ class Scene:
     def add(self) -> None:
         self.library.add("common", "added")
 
+    def check_deleted(self) -> None:
+        """Whoever is deleted is nowhere, whatever else is still to be heard of."""
+        for deleted in {one.id for one in (*self.known, self.new)} - self.library.said.keys():
+            assert self.library.manifest().entry_of(deleted) is None
+            assert not [key for key in self.media.kept if key.startswith("search/") and deleted in key]
+
     def look(self) -> None:
         before = set(self.library.said)
         found = {hit.recording.id for hit in self.library.find("common").hits}
         after = set(self.library.said)
-        assert before & after <= found <= before | after
+        assert (before & after) - {self.new.id} <= found <= before | after
 
 
 RACES = [
     *(("hear", other) for other in ("hear", "say_more", "delete", "delete_neighbour", "move", "add", "look")),
     *(("delete", other) for other in ("hear", "delete_neighbour", "add", "look")),
-    *(("look", other) for other in ("say_more", "delete_neighbour", "add")),
+    *(("look", other) for other in ("say_more", "hear_hastily", "delete_neighbour", "add")),
+    *(("hear_new", other) for other in ("hear_new", "delete_new")),
+    ("delete_new", "hear_new"),
 ]
 
 
@@ -141,7 +173,9 @@ def test_whoever_comes_between_changes_nothing_about_the_end(scene: Scene, act: 
 
         is_over, scene.interruption.left = scene.interruption.left >= 0, -1
         scene.look()
+        scene.check_deleted()
         scene.hear()
+        scene.hear_new()
         scene.library.check("common")
         scene.library.check("corrected")
         scene.library.clean_up_later()
