@@ -1,14 +1,18 @@
 """The whole house over fakes: every door in one app, no patching, no environment."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 
+from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from functions.accounts.wiring import account_services
 from functions.api.application import build_app
-from functions.api.services import Services
+from functions.api.services import Service, Services
 from functions.core.accounts.model import User
 from functions.core.accounts.passwords import hash_password
 from functions.core.accounts.sessions import Session, Sessions
@@ -76,6 +80,34 @@ OPERATOR_KEY = "operator-key-one"
 SETUP_CODE = "setup-code"
 MAX_UPLOAD_BYTES = 20 * 1024**3
 PASSWORD_HASH = hash_password(PASSWORD)
+
+
+class _Current(Services):
+    """The services of the house that is being asked."""
+
+    def get(self, kind: type[Service]) -> Service:
+        return _ASKED.get().get(kind)
+
+
+_ASKED: ContextVar[Services] = ContextVar("services of the house that is being asked")
+
+
+@cache
+def every_door() -> FastAPI:
+    """One app of all doors for all houses: making its routes takes longer than most tests."""
+    return build_app(*ROUTERS.values(), services=_Current({}))
+
+
+class HouseApp:
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = _ASKED.set(self.services)
+        try:
+            await every_door()(scope, receive, send)
+        finally:
+            _ASKED.reset(asked)
 
 
 @dataclass
@@ -216,7 +248,7 @@ class House:
             SearchNews(self.indexers),
         ]
         """What the door `notify` does."""
-        self.app = build_app(*ROUTERS.values(), services=services)
+        self.app = HouseApp(services)
 
     def client(self, user: User | None = None, *, bearer: str | None = None) -> TestClient:
         token = self.token_of(user) if user else bearer

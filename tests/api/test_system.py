@@ -62,8 +62,8 @@ class Lookout:
         WorkerReports(self.house.library_table).write(WorkerReport(**facts | changes))
 
     def say(self, **settings: Any) -> None:
-        given = self.house.app.state.services.get(SystemSettings)
-        self.house.app.state.services._things[SystemSettings] = given.model_copy(update=settings)
+        given = self.house.app.services.get(SystemSettings)
+        self.house.app.services._things[SystemSettings] = given.model_copy(update=settings)
 
     def info(self) -> Any:
         return self.house.client().get("/v1/info").json()

@@ -21,7 +21,7 @@ from functions.core.jobs.results import Segment, Transcript, transcript_to_json
 from functions.core.recordings.media import attachment, result_key
 from functions.core.recordings.model import Recording
 from tests.builders import a_transcript
-from tests.house import House
+from tests.house import House, every_door
 
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + b"\x00" * 100
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -190,7 +190,7 @@ def test_a_document_leaves_a_lambda_byte_for_byte(house: House, anna: User) -> N
 
 
 def test_the_document_of_the_api_names_every_type(house: House) -> None:
-    operation = document_of(house.app)["paths"]["/v1/recordings/{recording_id}/transcript"]["get"]
+    operation = document_of(every_door())["paths"]["/v1/recordings/{recording_id}/transcript"]["get"]
 
     assert set(operation["responses"]["200"]["content"]) == {
         "application/json",
