@@ -7,7 +7,7 @@ import pytest
 
 from functions.core.jobs.model import LANE_OF, Kind
 from functions.core.jobs.options import Wanted
-from functions.recordings.outcomes import NAME_OF
+from functions.core.recordings.outcomes import NAME_OF
 from gpu_worker.settings import WorkerSettings
 from gpu_worker.worker import Worker
 
