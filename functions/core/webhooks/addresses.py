@@ -35,6 +35,15 @@ _NOT_PUBLIC: Final = (
     # Azure's metadata, on an address that looks like anybody's.
     ipaddress.ip_network("168.63.129.16/32"),
 )
+_METADATA: Final = (
+    # What gives out a machine's rights: nobody's receiver, not even at a desk, which may be a rented one.
+    ipaddress.ip_network("169.254.0.0/16"),
+    ipaddress.ip_network("fe80::/10"),
+    ipaddress.ip_network("fd00:ec2::/32"),
+    ipaddress.ip_network("168.63.129.16/32"),
+    ipaddress.ip_network("100.100.100.200/32"),
+    ipaddress.ip_network("192.0.0.192/32"),
+)
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _DEVIATIONS: Final = re.compile("[ßς\u200c\u200d]")
@@ -91,9 +100,15 @@ def addresses_of(target: Target, policy: Policy, resolve: Resolver) -> list[str]
         OSError: it has none.
     """
     found = resolve(target.host, target.port)
-    if not policy.allows_private and not all(is_public(ipaddress.ip_address(one)) for one in found):
+    if not all(_may_be_sent_to(ipaddress.ip_address(one), policy) for one in found):
         raise ForbiddenAddress
     return found
+
+
+def _may_be_sent_to(address: Address, policy: Policy) -> bool:
+    inner = _inside(address) if isinstance(address, ipaddress.IPv6Address) else None
+    is_metadata = any((inner or address) in network for network in _METADATA)
+    return is_public(address) or (policy.allows_private and not is_metadata)
 
 
 def is_public(address: Address) -> bool:
@@ -169,15 +184,13 @@ def _ascii(host: str) -> str:
 
 def _refuse_known(host: str, policy: Policy) -> None:
     """Say at once what would be refused at every delivery."""
-    if policy.allows_private:
-        return
-    if host == "localhost" or host.endswith(".localhost"):
+    if not policy.allows_private and (host == "localhost" or host.endswith(".localhost")):
         raise _unusable("leads to no public address")
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return
-    if not is_public(address):
+    if not _may_be_sent_to(address, policy):
         raise _unusable("leads to no public address")
 
 

@@ -68,6 +68,19 @@ def test_an_address_that_is_not_public_is_refused(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
 
 
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "fe80::1", "fd00:ec2::254", "168.63.129.16", "::ffff:169.254.169.254"]
+)
+def test_what_gives_out_a_machines_rights_is_no_receiver_at_a_desk_either(address: str) -> None:
+    host = f"[{address}]" if ":" in address else address
+    with pytest.raises(Invalid):
+        target_of(f"http://{host}/", DESK)
+    named = target_of("http://receiver.example/", DESK)
+    with pytest.raises(ForbiddenAddress):
+        addresses_of(named, DESK, lambda *_: ["127.0.0.1", address])
+    assert addresses_of(named, DESK, lambda *_: ["127.0.0.1", "10.0.0.1", "::1"])
+
+
 @pytest.mark.parametrize("address", PUBLIC)
 def test_a_public_address_is_taken(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))

@@ -30,14 +30,16 @@ def test_a_receiver_verifies_any_message(title: str, message_id: str) -> None:
     "forged",
     [
         {"webhook-id": "msg_2"},
-        {"webhook-timestamp": str(int(datetime.now(UTC).timestamp()) + 1)},
+        {"webhook-timestamp": "a second later"},
         {"webhook-timestamp": "1"},
         {"webhook-signature": "v1,AAAA"},
     ],
 )
 def test_a_message_that_says_something_else_than_was_signed_is_refused(forged: dict[str, str]) -> None:
-    secret = new_secret()
-    headers = headers_of("msg_1", b"{}", signing=[secret], now=datetime.now(UTC))
+    secret, now = new_secret(), datetime.now(UTC)
+    headers = headers_of("msg_1", b"{}", signing=[secret], now=now)
+    if "later" in forged.get("webhook-timestamp", ""):
+        forged = {"webhook-timestamp": str(int(now.timestamp()) + 1)}
 
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(b"{}", headers | forged)
