@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.fakes.clock import FakeClock
@@ -11,6 +12,15 @@ from tests.fakes.clock import FakeClock
 # One machine, two cores, other work beside: a slow example is no fault.
 settings.register_profile("parley", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("parley")
+
+# A traceback with the variables of a hundred routes takes twenty seconds to draw.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 _OURS = ("AWS_", "LLM_", "WHISPER_", "API_AUTH_TOKEN", "JWT_", "PARLEY_", "LOG_")
 
