@@ -203,16 +203,7 @@ class DynamoTable:
 
     def newest(self, list_pk: str, *, before: str | None, limit: int) -> list[Document]:
         """List a group's documents by falling `list_sk`, from the first one below `before`."""
-        values = {":group": {"S": list_pk}} | ({":before": {"S": before}} if before else {})
-        answer = self._client.query(
-            TableName=self._name,
-            IndexName="lists",
-            KeyConditionExpression="list_pk = :group" + (" AND list_sk < :before" if before else ""),
-            ExpressionAttributeValues=values,
-            ScanIndexForward=False,
-            Limit=limit,
-        )
-        return [load(item) for item in answer["Items"]]
+        return self.look("lists", list_pk, before=before, limit=limit, look_at=limit).documents
 
     def look(  # noqa: PLR0913 - all but the first two have a default
         self,

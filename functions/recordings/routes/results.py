@@ -7,11 +7,11 @@ from fastapi.responses import RedirectResponse
 
 from functions.api.callers import RecordingsReader
 from functions.api.problems import problems
+from functions.api.results import source_answer
 from functions.api.transcripts import RESPONSES, WantedFormat, transcript_answer
 from functions.core.errors import Conflict, Invalid, NotFound, TooLarge
 from functions.core.jobs.model import Kind
 from functions.core.recordings.correcting import transcript_key
-from functions.core.recordings.media import source_key
 from functions.core.recordings.model import RecordingStatus
 from functions.core.recordings.outcomes import outcome
 from functions.core.recordings.store import seen_by
@@ -32,12 +32,7 @@ def download_recording(
     recording = seen_by(caller, recordings.find(recording_id))
     if recording.status(clock()) is not RecordingStatus.UPLOADED:
         raise Conflict("The recording's bytes are not here.", code="not-uploaded")
-    url = media.download_url(
-        source_key(recording),
-        filename=recording.filename,
-        content_type=recording.media_type or recording.content_type,
-    )
-    return RedirectResponse(url, 307)
+    return source_answer(media, recording)
 
 
 @router.get(

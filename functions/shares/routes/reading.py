@@ -8,12 +8,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from functions.api.limits import limited_as_account
 from functions.api.problems import problems
+from functions.api.results import source_answer
 from functions.api.transcripts import RESPONSES, WantedFormat, transcript_answer
 from functions.core.errors import Conflict, Invalid, NotFound, ParleyError, TooLarge, TooMany
 from functions.core.jobs.model import Job, Kind, newest_result
 from functions.core.jobs.results import Summary, Transcript, summary_from_json, transcript_from_json
 from functions.core.recordings.correcting import transcript_key
-from functions.core.recordings.media import Media, source_key
+from functions.core.recordings.media import Media
 from functions.core.recordings.model import Recording
 from functions.core.recordings.outcomes import outcome
 from functions.core.shares.model import Part, Share
@@ -103,13 +104,9 @@ def download_shared_audio(shared: Opened, media: TheMedia, clock: TheClock) -> R
     """Hear or download a shared recording, by a redirect to an address that takes ranges and works for an hour."""
     shared.need(Part.AUDIO)
     shared.recording.need_bytes(clock())
-    recording = shared.recording
-    url = media.download_url(
-        source_key(recording),
-        filename=recording.filename,
-        content_type=recording.media_type or recording.content_type,
-    )
-    return RedirectResponse(url, 307, headers=PRIVATE)
+    answer = source_answer(media, shared.recording)
+    answer.headers.update(PRIVATE)
+    return answer
 
 
 @router.get(
