@@ -252,7 +252,7 @@ class DynamoTable:
         seen = {} if put.seen is None else {"ExpressionAttributeValues": {":seen": {"N": str(put.seen)}}}
         return {
             "TableName": self._name,
-            "Item": _dump(stored(put)),
+            "Item": dump(stored(put)),
             "ConditionExpression": is_new if put.seen is None else is_as_seen,
             **seen,
         }
@@ -358,7 +358,8 @@ def _reasons(error: ClientError) -> set[str]:
     return {code.removesuffix("Exception")}
 
 
-def _dump(document: Document) -> dict[str, Any]:
+def dump(document: Document) -> dict[str, Any]:
+    """Write a document as DynamoDB reads it."""
     serialise = TypeSerializer().serialize
     return {name: serialise(_decimals(value)) for name, value in document.items() if value is not None}
 

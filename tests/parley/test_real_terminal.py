@@ -130,12 +130,17 @@ def test_ctrl_c_ends_with_130_and_without_a_traceback(terminal: Terminal, audio:
         stderr=subprocess.PIPE,
         text=True,
         env=environ(terminal),
+        # A shell's background jobs are born deaf to Ctrl-C, and so would be whatever the tests start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - nothing but this, no locks
     )
-    assert process.stderr
-    seen = process.stderr.readline()
-    assert "arriving" in seen
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    try:
+        assert process.stderr
+        seen = process.stderr.readline()
+        assert "arriving" in seen
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert out == ""
     assert "The work goes on. Look again with: parley watch rec_" in err
