@@ -163,6 +163,7 @@ class House:
         settings = SystemSettings(
             speech_queue_url="s",
             language_queue_url="l",
+            pictures_queue_url="p",
             dead_letters_url="d",
             uploaded_dead_letters_url="u",
             changes_dead_letters_url="c",

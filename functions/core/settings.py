@@ -164,10 +164,15 @@ class JobQueues(BaseSettings):
 
     speech_queue_url: str
     language_queue_url: str
+    pictures_queue_url: str
 
     def queue_urls(self) -> dict[Lane, str]:
         """Return each lane's queue."""
-        return {Lane.SPEECH: self.speech_queue_url, Lane.LANGUAGE: self.language_queue_url}
+        return {
+            Lane.SPEECH: self.speech_queue_url,
+            Lane.LANGUAGE: self.language_queue_url,
+            Lane.PICTURES: self.pictures_queue_url,
+        }
 
 
 class Models(BaseSettings):

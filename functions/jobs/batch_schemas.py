@@ -10,7 +10,7 @@ from functions.api.announcements import ComingRecording, FormUpload
 from functions.core.batches.model import MOST_RECORDINGS, MOST_UPLOADS, Batch, BatchStatus
 from functions.core.batches.store import Whole
 from functions.core.jobs.model import Kind
-from functions.core.jobs.options import Summarise, Transcribe
+from functions.core.jobs.options import Summarise, ToAsciiVideo, Transcribe
 
 RecordingId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
@@ -44,7 +44,11 @@ class SummariseBatch(Summarise, OfRecordings):
     """Summarise many recordings."""
 
 
-BatchRequest = Annotated[TranscribeBatch | SummariseBatch, Body(discriminator="kind")]
+class AsciiVideoBatch(ToAsciiVideo, OfRecordings):
+    """Turn many videos into ASCII."""
+
+
+BatchRequest = Annotated[TranscribeBatch | SummariseBatch | AsciiVideoBatch, Body(discriminator="kind")]
 """A kind of job, its options, and the recordings that it is about."""
 
 

@@ -7,7 +7,7 @@ from fastapi import Body
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from functions.core.jobs.model import Kind
-from functions.core.jobs.options import PresetName, SummariseWith, TranscribeWith
+from functions.core.jobs.options import AsciiVideoWith, PresetName, SummariseWith, TranscribeWith
 from functions.core.presets.model import Preset
 from functions.core.recordings.texts import printable
 
@@ -36,6 +36,10 @@ class SummariseSettings(SummariseWith, Described):
     """How to summarise, to be asked for by name."""
 
 
+class AsciiVideoSettings(AsciiVideoWith, Described):
+    """How to turn a video into ASCII, to be asked for by name."""
+
+
 class NewTranscribePreset(TranscribeSettings, Named):
     """A new way to transcribe."""
 
@@ -44,8 +48,12 @@ class NewSummarisePreset(SummariseSettings, Named):
     """A new way to summarise."""
 
 
-PresetRequest = Annotated[NewTranscribePreset | NewSummarisePreset, Body(discriminator="kind")]
-PresetChange = Annotated[TranscribeSettings | SummariseSettings, Body(discriminator="kind")]
+class NewAsciiVideoPreset(AsciiVideoSettings, Named):
+    """A new way to turn a video into ASCII."""
+
+
+PresetRequest = Annotated[NewTranscribePreset | NewSummarisePreset | NewAsciiVideoPreset, Body(discriminator="kind")]
+PresetChange = Annotated[TranscribeSettings | SummariseSettings | AsciiVideoSettings, Body(discriminator="kind")]
 
 
 class PresetView(BaseModel):

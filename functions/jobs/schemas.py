@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Body
 from pydantic import BaseModel, Field, StringConstraints
 
-from functions.core.jobs.options import Summarise, Transcribe, said
+from functions.core.jobs.options import Summarise, ToAsciiVideo, Transcribe, Wish, said
 from functions.core.presets.names import name_id
 
 
@@ -23,10 +23,14 @@ class SummariseRequest(Summarise, OfRecording):
     """Summarise a recording's newest transcript, or the one that is in the making."""
 
 
-JobRequest = Annotated[TranscribeRequest | SummariseRequest, Body(discriminator="kind")]
+class AsciiVideoRequest(ToAsciiVideo, OfRecording):
+    """Turn a recording that is a video into ASCII."""
+
+
+JobRequest = Annotated[TranscribeRequest | SummariseRequest | AsciiVideoRequest, Body(discriminator="kind")]
 """A kind of job, its options, and the recording that it is about."""
 
 
-def asked_by(request: Transcribe | Summarise) -> Any:
+def asked_by(request: Wish) -> Any:
     """Return by what a request that names a preset is known again, whatever has become of it; None: by its options."""
     return None if request.preset is None else {"preset": name_id(request.preset), "options": said(request)}

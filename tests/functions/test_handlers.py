@@ -45,6 +45,7 @@ def handlers(names: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
         "MEDIA_BUCKET": "MediaBucket",
         "SPEECH_QUEUE_URL": "SpeechQueue",
         "LANGUAGE_QUEUE_URL": "LanguageQueue",
+        "PICTURES_QUEUE_URL": "PicturesQueue",
     }.items():
         monkeypatch.setenv(variable, names[resource])
     yield importlib.import_module

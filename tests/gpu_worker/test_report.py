@@ -211,6 +211,7 @@ def test_the_facts_tell_machine_lanes_and_models(tmp_path: Path, clock: FakeCloc
         media_bucket="b",
         speech_queue_url="s",
         language_queue_url="l",
+        pictures_queue_url="p",
         whisper_model_dir=str(tmp_path),
         worker_lanes=frozenset(Lane),
     )

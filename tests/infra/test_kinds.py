@@ -16,6 +16,7 @@ SETTINGS = {
     "MEDIA_BUCKET": "b",
     "SPEECH_QUEUE_URL": "https://sqs.example/s",
     "LANGUAGE_QUEUE_URL": "https://sqs.example/l",
+    "PICTURES_QUEUE_URL": "https://sqs.example/p",
 }
 
 

@@ -18,6 +18,7 @@ class Kind(StrEnum):
 
     TRANSCRIBE = "transcribe"
     SUMMARISE = "summarise"
+    ASCII_VIDEO = "ascii_video"
 
 
 class Lane(StrEnum):
@@ -25,9 +26,10 @@ class Lane(StrEnum):
 
     SPEECH = "speech"
     LANGUAGE = "language"
+    PICTURES = "pictures"
 
 
-LANE_OF: Final = {Kind.TRANSCRIBE: Lane.SPEECH, Kind.SUMMARISE: Lane.LANGUAGE}
+LANE_OF: Final = {Kind.TRANSCRIBE: Lane.SPEECH, Kind.SUMMARISE: Lane.LANGUAGE, Kind.ASCII_VIDEO: Lane.PICTURES}
 
 
 class Status(StrEnum):

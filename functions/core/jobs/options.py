@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from functions.core.jobs.ascii_options import AsciiVideoOptions
 from functions.core.jobs.model import Kind
 from functions.core.languages import LANGUAGES
 from functions.core.presets.names import LONGEST_NAME, preset_name
@@ -164,6 +165,7 @@ class SummariseOptions(BaseModel):
 OPTIONS_OF: Final[Mapping[Kind, type[BaseModel]]] = {
     Kind.TRANSCRIBE: TranscribeOptions,
     Kind.SUMMARISE: SummariseOptions,
+    Kind.ASCII_VIDEO: AsciiVideoOptions,
 }
 
 
@@ -179,6 +181,16 @@ class SummariseWith(BaseModel):
 
     kind: Literal[Kind.SUMMARISE]
     options: SummariseOptions = SummariseOptions()
+
+
+class AsciiVideoWith(BaseModel):
+    """A way to turn a video into ASCII."""
+
+    kind: Literal[Kind.ASCII_VIDEO]
+    options: AsciiVideoOptions = AsciiVideoOptions()
+
+
+AnyWay = TranscribeWith | SummariseWith | AsciiVideoWith
 
 
 class FromPreset(BaseModel):
@@ -197,16 +209,21 @@ class Summarise(SummariseWith, FromPreset):
     """Summarise its transcript."""
 
 
-Wanted = Annotated[Transcribe | Summarise, Field(discriminator="kind")]
+class ToAsciiVideo(AsciiVideoWith, FromPreset):
+    """Turn the video into ASCII."""
+
+
+Wish = Transcribe | Summarise | ToAsciiVideo
+Wanted = Annotated[Wish, Field(discriminator="kind")]
 """A kind of job with its options."""
 
 
-def chosen(wanted: TranscribeWith | SummariseWith) -> dict[str, Any]:
+def chosen(wanted: AnyWay) -> dict[str, Any]:
     """Return the options that are not what a job does anyway."""
     return wanted.options.model_dump(mode="json", exclude_defaults=True)
 
 
-def said(wanted: TranscribeWith | SummariseWith) -> dict[str, Any]:
+def said(wanted: AnyWay) -> dict[str, Any]:
     """Return the options that were given, be it as what a job does anyway."""
     return wanted.options.model_dump(mode="json", exclude_unset=True)
 

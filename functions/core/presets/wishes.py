@@ -4,12 +4,10 @@ from collections.abc import Sequence
 
 from functions.core.errors import Invalid
 from functions.core.jobs.allowed_models import AllowedModels
-from functions.core.jobs.options import Summarise, Transcribe, chosen, combined, said
+from functions.core.jobs.options import Wish, chosen, combined, said
 from functions.core.presets.model import Preset
 from functions.core.presets.store import Presets
 from functions.core.recordings.model import Process
-
-Wish = Transcribe | Summarise
 
 
 class Wishes:

@@ -7,7 +7,7 @@ from functions.core.errors import Conflict, NotFound
 from functions.core.jobs.model import Job, Kind, newest_result
 from functions.core.recordings.model import Recording
 
-NAME_OF: Final = {Kind.TRANSCRIBE: "transcript", Kind.SUMMARISE: "summary"}
+NAME_OF: Final = {Kind.TRANSCRIBE: "transcript", Kind.SUMMARISE: "summary", Kind.ASCII_VIDEO: "ascii-video"}
 
 
 def outcome(recording: Recording, jobs: list[Job], kind: Kind, now: datetime) -> Job:
