@@ -28,7 +28,8 @@ unit: build ## All tests but the journeys, in random order
 	$(BIN)/pytest -m "not journey" -n auto -q
 
 journeys: $(VENV)/dev.installed ## The whole local system, with a real worker on real speech
-	$(BIN)/pytest -m journey -q
+	# Two houses side by side: journeys mostly wait.
+	$(BIN)/pytest -m journey -n 2 --dist loadfile -q
 
 bench: $(VENV)/dev.installed ## Measure; what the figures mean stands in bench/README.md
 	$(BIN)/python -m bench
