@@ -1,13 +1,14 @@
-"""`python -m bench [accounts] [imports] [gateway] [search] [speech] [startup] [workspace]`: run these, or all."""
+"""`python -m bench [NAME ...]`: run these measurements, or all."""
 
 import sys
 
-from bench import accounts, gateway, imports, search, speech, startup, workspace
+from bench import accounts, gateway, imports, pictures, search, speech, startup, workspace
 
 MEASUREMENTS = {
     "accounts": accounts.measure,
     "imports": imports.measure,
     "gateway": gateway.measure,
+    "pictures": pictures.measure,
     "search": search.measure,
     "speech": speech.measure,
     "startup": startup.measure,

@@ -14,6 +14,8 @@ SECONDS: Final = 10
 SIZES: Final = {"720p": (1280, 720), "1080p": (1920, 1080)}
 COLUMNS: Final = {"720p": 80, "1080p": 120}
 """Cells of 16 by 32 pixels in both: the same work for each pixel."""
+LOOP: Final = 400
+"""Pixels that the camera pans before it turns back."""
 _LIKE_A_CAMERA: Final = {"preset": "veryfast", "crf": "23"}
 
 
@@ -27,21 +29,26 @@ class Clip:
     columns: int
 
 
-def clips(sizes: tuple[str, ...] = tuple(SIZES), seconds: int = SECONDS) -> Iterator[Clip]:
+def clips() -> Iterator[Clip]:
     """Make the clips one by one: a still picture, a moving one, and noise."""
-    for size in sizes:
-        width, height = SIZES[size]
-        for name, pictures in SUBJECTS.items():
-            frames = RATE * seconds
-            data = video(
-                pictures(width, height, frames),
-                rate=RATE,
-                sound="aac",
-                sound_seconds=seconds,
-                pixel_format="yuv420p",
-                options=_LIKE_A_CAMERA,
-            )
-            yield Clip(f"{name} {size}", data, frames, COLUMNS[size])
+    for size in SIZES:
+        for subject in SUBJECTS:
+            yield one_clip(subject, size)
+
+
+def one_clip(subject: str, size: str, *, seconds: int = SECONDS) -> Clip:
+    """Make a clip."""
+    width, height = SIZES[size]
+    frames = RATE * seconds
+    data = video(
+        SUBJECTS[subject](width, height, frames),
+        rate=RATE,
+        sound="aac",
+        sound_seconds=seconds,
+        pixel_format="yuv420p",
+        options=_LIKE_A_CAMERA,
+    )
+    return Clip(f"{subject} {size}", data, frames, COLUMNS[size])
 
 
 def _still(width: int, height: int, frames: int) -> Iterator[Picture]:
@@ -51,10 +58,12 @@ def _still(width: int, height: int, frames: int) -> Iterator[Picture]:
 
 def _moving(width: int, height: int, frames: int) -> Iterator[Picture]:
     """A camera that pans over a landscape, with the grain of its sensor."""
-    land = _landscape(width + 2 * frames, height + frames // 2)
+    land = _landscape(width + LOOP, height + LOOP)
     grain = np.random.default_rng(2).integers(-3, 4, (height, width), dtype=np.int16)
     for number in range(frames):
-        seen = land[number // 2 : number // 2 + height, 2 * number : 2 * number + width].astype(np.int16)
+        # There and back, however long it takes.
+        down, across = (LOOP - abs(step * number % (2 * LOOP) - LOOP) for step in (1, 3))
+        seen = land[down : down + height, across : across + width].astype(np.int16)
         yield _coloured(np.clip(seen + np.roll(grain, 37 * number), 0, 255).astype(np.uint8))
 
 
