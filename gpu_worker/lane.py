@@ -22,7 +22,9 @@ from gpu_worker.report import Reporter
 from gpu_worker.retries import MAX_TRIES, is_last_try, wait_before_retry
 from gpu_worker.tasks.task import Task, Work
 
-OUR_OWN_FAILURES: Final = frozenset({"model-unavailable", "options-unreadable", "timed-out", "unknown-kind"})
+OUR_OWN_FAILURES: Final = frozenset(
+    {"model-unavailable", "options-unreadable", "render-crashed", "timed-out", "unknown-kind"}
+)
 LONGEST_HIDING: Final = 11 * 3600
 """SQS hides a message for twelve hours at most, counted from its delivery."""
 

@@ -1,8 +1,10 @@
 """What a worker runs on: processors, memory, GPU, and the versions of what does the work."""
 
+import ctypes
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +18,7 @@ from functions.core.jobs.worker_report import Gpu
 CGROUP: Final = Path("/sys/fs/cgroup")
 _PACKAGES: Final = ("faster-whisper", "ctranslate2", "av", "numpy", "onnxruntime")
 _CUDA_PACKAGES: Final = ("nvidia-cublas-cu12", "nvidia-cudnn-cu12")
+_PR_SET_DUMPABLE: Final = 4
 _ASK_THE_DRIVER: Final = (
     "nvidia-smi",
     "--query-gpu=name,memory.total,driver_version",
@@ -36,6 +39,12 @@ def memory_mb(cgroup: Path = CGROUP) -> int:
     # Version 2 of control groups, then 1; "max" and huge numbers are no limit.
     said = [_text(cgroup / name) for name in ("memory.max", "memory/memory.limit_in_bytes")]
     return min([machine, *(int(limit) for limit in said if limit.isdecimal())]) // 2**20
+
+
+def hide_memory() -> None:
+    """Let no other process of the same user read this one's memory and environment, where its credentials are."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def gpu_and_versions(*, ask: Sequence[str] = _ASK_THE_DRIVER) -> tuple[Gpu | None, dict[str, str]]:

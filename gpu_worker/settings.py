@@ -6,14 +6,14 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from functions.core.jobs.model import Lane
-from functions.core.settings import JobQueues, Language, LibraryTable, Logging, MediaBucket, Speech
+from functions.core.settings import AsciiLimits, JobQueues, Language, LibraryTable, Logging, MediaBucket, Speech
 
 
 def _listed(text: object) -> object:
     return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
 
 
-class WorkerSettings(LibraryTable, MediaBucket, JobQueues, Speech, Language, Logging):
+class WorkerSettings(LibraryTable, MediaBucket, JobQueues, Speech, Language, AsciiLimits, Logging):
     """Everything that a worker is told."""
 
     transcribe_timeout: int = Field(default=600, gt=0)
@@ -30,6 +30,12 @@ class WorkerSettings(LibraryTable, MediaBucket, JobQueues, Speech, Language, Log
     """How different voices must sound to be two; lower finds more speakers."""
     whisper_cpu_threads: int = Field(default=0, ge=0)
     """Threads of the model on a CPU; 0: CTranslate2 decides."""
+    pictures_jobs_at_once: int = Field(default=0, ge=0, le=64)
+    """Videos drawn side by side, each by a process of its own; 0: half as many as there are processors."""
+    ascii_timeout: int = Field(default=600, gt=0)
+    """Seconds that turning a video into ASCII may take for every minute of it begun."""
+    ascii_memory_mb: int = Field(default=2048, ge=256)
+    """What one video may take of memory."""
     worker_lanes: Annotated[frozenset[Lane], NoDecode, BeforeValidator(_listed)] = frozenset(Lane)
     """Which lanes this process runs, separated by commas."""
     lease_seconds: int = Field(default=30, ge=6)

@@ -17,10 +17,13 @@ from functions.core.observability import log
 from functions.core.recordings.media import S3Media
 from functions.core.recordings.store import Recordings
 from functions.core.table import DynamoTable
+from gpu_worker import machine
 from gpu_worker.heartbeat import Heartbeat
 from gpu_worker.inbox import WAIT_SECONDS, SqsInbox
 from gpu_worker.lane import House, LaneWorker
 from gpu_worker.language.summary import Summariser, SummaryMisconfigured, UnusableSummariser, choose_summariser
+from gpu_worker.pictures.limits import Limits
+from gpu_worker.pictures.sandbox import Bounds, Sandbox
 from gpu_worker.report import Reporter, facts_of_machine
 from gpu_worker.settings import WorkerSettings
 from gpu_worker.speech.diarization import Diarizer
@@ -29,6 +32,7 @@ from gpu_worker.speech.loaded_models import LoadedModels
 from gpu_worker.speech.models import ModelUnavailable, SpeechModel, on_disk, resolve
 from gpu_worker.speech.sherpa import find_diarizer
 from gpu_worker.speech.whisper import SpeechEngine, chosen_device
+from gpu_worker.tasks.ascii_video import AsciiVideoTask
 from gpu_worker.tasks.summarise import SummariseTask
 from gpu_worker.tasks.task import Task
 from gpu_worker.tasks.transcribe import Defaults, TranscribeTask
@@ -58,6 +62,7 @@ class Worker:
         """Work until the stop; return the exit status."""
         self._house.heartbeat.start()
         try:
+            self._start_drawing()
             self._start_listening()
             threads = self._start_lanes()
         except ModelUnavailable as error:
@@ -94,6 +99,12 @@ class Worker:
         )
         if self._diarizer_failure is not None:
             self._house.reporter.broke(Kind.TRANSCRIBE, self._diarizer_failure)
+
+    def _start_drawing(self) -> None:
+        """Have the renderer's server import what it needs while the speech model is loaded."""
+        if Lane.PICTURES in self._settings.worker_lanes:
+            machine.hide_memory()
+            self._sandbox.warm_up()
 
     def _start_lanes(self) -> list[tuple[LaneWorker, threading.Thread]]:
         started = []
@@ -136,6 +147,8 @@ class Worker:
     def _at_once(self, lane: Lane) -> int:
         if lane is Lane.SPEECH:
             return self._settings.speech_jobs_at_once or self._listener.rows
+        if lane is Lane.PICTURES:
+            return self._settings.pictures_jobs_at_once or max(1, machine.cpus() // 2)
         return SUMMARIES_AT_ONCE
 
     @cached_property
@@ -190,7 +203,22 @@ class Worker:
                     diarizer=self._diarizer,
                 ),
             )
+        if Lane.PICTURES in settings.worker_lanes:
+            tasks[Kind.ASCII_VIDEO] = AsciiVideoTask(
+                self._sandbox, recordings=house.recordings, media=self._media, clock=utc_now
+            )
         return tasks
+
+    @cached_property
+    def _sandbox(self) -> Sandbox:
+        settings = self._settings
+        return Sandbox(
+            Bounds(
+                timeout_seconds=settings.ascii_timeout,
+                memory_mb=settings.ascii_memory_mb,
+                video=Limits(most_pixels=settings.ascii_most_pixels, longest_seconds=settings.ascii_longest_seconds),
+            )
+        )
 
     @cached_property
     def _summariser(self) -> Summariser:

@@ -6,6 +6,7 @@ import click
 
 from parley.commands.account import erase_me, login, logout, register
 from parley.commands.admin import admin
+from parley.commands.ascii import ascii_video
 from parley.commands.jobs import cancel, list_jobs, retry, summarise, transcribe
 from parley.commands.keys import keys
 from parley.commands.locations import locations
@@ -81,6 +82,7 @@ for command in (
     speakers,
     transcribe,
     summarise,
+    ascii_video,
     cancel,
     retry,
     list_jobs,

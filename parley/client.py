@@ -23,6 +23,7 @@ from parley.answers import (
     read_summary,
     read_transcript,
 )
+from parley.ascii_calls import AsciiCalls
 from parley.corrections import CorrectionCalls
 from parley.deletions import DeletionCalls
 from parley.locations import LocationCalls
@@ -93,6 +94,7 @@ class Api(
     PresetCalls,
     ShareCalls,
     CorrectionCalls,
+    AsciiCalls,
 ):
     """All that the command line asks of a server: recordings here, the rest in what it is made of."""
 

@@ -117,6 +117,30 @@ def jobs_progress(say: Say) -> Iterator[Callable[[Recording], None]]:
         yield _JobBars(bars).show
 
 
+@contextmanager
+def drawing_progress(name: str, say: Say) -> Iterator[Callable[[float, float | None, int], None]]:
+    """Show how far a video is drawn: call what it gives with seconds done, of how many, and frames."""
+    console = _console()
+    if console is None:
+        say(f"{plain(name)}: drawing")
+        yield lambda _done, _total, _frames: None
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[words]}", markup=False),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        task = bars.add_task(plain(name), total=None, words="")
+
+        def told(done: float, total: float | None, frames: int) -> None:
+            words = f"{clock(done)}{f' of {clock(total)}' if total else ''}, {frames} frames"
+            bars.update(task, completed=done, total=total, words=words)
+
+        yield told
+
+
 class _JobBars:
     def __init__(self, bars: Progress) -> None:
         self._bars = bars

@@ -53,18 +53,45 @@ def watch(api: Api, recording_id: str, *, sleep: Callable[[float], None], say: S
     return _outcome(api, recording, recording.newest_jobs.values())
 
 
-def watch_job(api: Api, recording_id: str, job_id: str, *, sleep: Callable[[float], None], say: Say) -> Outcome:
-    """Show the recording's jobs until one of them is over, then fetch what that made."""
+def watch_job(  # noqa: PLR0913 - how, and what is said
+    api: Api,
+    recording_id: str,
+    job_id: str,
+    *,
+    sleep: Callable[[float], None],
+    say: Say,
+    again: str | None = None,
+) -> Outcome:
+    """Show the recording's jobs until one of them is over, then fetch what that made.
+
+    `again` is the command that goes on with it after Ctrl-C.
+    """
 
     def is_over(now: Recording) -> bool:
         job = now.job(job_id)
         return job is None or job.is_over
 
-    recording = _look_on(api, recording_id, is_over, sleep=sleep, say=say)
+    recording = _look_on(api, recording_id, is_over, sleep=sleep, say=say, again=again)
     job = recording.job(job_id)
     if job is None:
         raise Failure("The job is not there any more.")
     return replace(_outcome(api, recording, [job]), job=job)
+
+
+def watch_for_job(
+    api: Api, recording_id: str, kind: str, *, sleep: Callable[[float], None], say: Say
+) -> tuple[Recording, Job]:
+    """Wait until a recording is taken in that is to have a job of a kind; returns both.
+
+    Raises:
+        Failure: it was refused.
+    """
+    recording = _look_on(
+        api, recording_id, lambda now: kind in now.newest_jobs or now.is_over, sleep=sleep, say=say, again=None
+    )
+    if kind not in recording.newest_jobs:
+        raise Failure("; ".join(Outcome(recording).failures) or f"The server made no job of the kind {kind}.")
+    return recording, recording.newest_jobs[kind]
 
 
 def _outcome(api: Api, recording: Recording, jobs: Iterable[Job]) -> Outcome:
@@ -83,19 +110,20 @@ def evidence_of(api: Api, recording: Recording, summary: Summary, newest: Transc
     return newest or api.transcript(recording.id)
 
 
-def _look_on(
+def _look_on(  # noqa: PLR0913 - as above
     api: Api,
     recording_id: str,
     is_over: Callable[[Recording], bool],
     *,
     sleep: Callable[[float], None],
     say: Say,
+    again: str | None = None,
 ) -> Recording:
     try:
         with jobs_progress(say) as show:
             return _until(is_over, api, recording_id, sleep=sleep, show=show)
     except KeyboardInterrupt:
-        say(f"The work goes on. Look again with: parley watch {recording_id}")
+        say(f"The work goes on. Look again with: {again or f'parley watch {recording_id}'}")
         raise
 
 

@@ -201,6 +201,7 @@ class House:
                 queues=self.queues,
                 uploads=settings,
                 keeping=Keeping(keep_days=self.keep_days),
+                ascii_keeping=settings,
                 models=settings,
                 clock=self.clock,
             )

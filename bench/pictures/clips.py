@@ -59,12 +59,13 @@ def _still(width: int, height: int, frames: int) -> Iterator[Picture]:
 def _moving(width: int, height: int, frames: int) -> Iterator[Picture]:
     """A camera that pans over a landscape, with the grain of its sensor."""
     land = _landscape(width + LOOP, height + LOOP)
-    grain = np.random.default_rng(2).integers(-3, 4, (height, width), dtype=np.int16)
+    random = np.random.default_rng(2)
+    grain = random.normal(0, 4, (height, width)).astype(np.int16)
     for number in range(frames):
         # There and back, however long it takes.
         down, across = (LOOP - abs(step * number % (2 * LOOP) - LOOP) for step in (1, 3))
         seen = land[down : down + height, across : across + width].astype(np.int16)
-        yield _coloured(np.clip(seen + np.roll(grain, 37 * number), 0, 255).astype(np.uint8))
+        yield _coloured(np.clip(seen + np.roll(grain, int(random.integers(grain.size))), 0, 255).astype(np.uint8))
 
 
 def _noise(width: int, height: int, frames: int) -> Iterator[Picture]:

@@ -22,6 +22,12 @@ class NotFound(ParleyError):
     code = "not-found"
 
 
+class Gone(ParleyError):
+    """The thing was there and is not kept any more."""
+
+    code = "gone"
+
+
 class Conflict(ParleyError):
     """The state of the thing forbids it."""
 

@@ -175,6 +175,21 @@ class JobQueues(BaseSettings):
         }
 
 
+class AsciiKeeping(BaseSettings):
+    """How long the files are kept that videos are turned into."""
+
+    ascii_keep_days: int = Field(default=1, ge=1, le=365)
+    """From when they were begun; the bucket deletes them by itself (template.yaml)."""
+
+
+class AsciiLimits(BaseSettings):
+    """Which videos are turned into ASCII."""
+
+    ascii_most_pixels: int = Field(default=4096 * 2304, ge=16_384)
+    """Of one picture."""
+    ascii_longest_seconds: int = Field(default=3600, ge=1)
+
+
 class Models(BaseSettings):
     """Which speech models people may ask for."""
 

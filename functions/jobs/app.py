@@ -10,6 +10,7 @@ from functions.core.limits.store import DynamoLimiter
 from functions.core.observability import set_up_logging
 from functions.core.recordings.media import S3Media
 from functions.core.settings import (
+    AsciiKeeping,
     Door,
     JobQueues,
     Keeping,
@@ -24,7 +25,7 @@ from functions.jobs.routes import router
 from functions.jobs.wiring import job_services
 
 
-class Settings(Door, LibraryTable, MediaBucket, MediaEndpoint, JobQueues, Uploads, Keeping, Models):
+class Settings(Door, LibraryTable, MediaBucket, MediaEndpoint, JobQueues, Uploads, Keeping, AsciiKeeping, Models):
     """What this door is told."""
 
 
@@ -45,6 +46,7 @@ services = Services(
         queues=SqsQueues(settings.queue_urls()),
         uploads=settings,
         keeping=settings,
+        ascii_keeping=settings,
         models=settings,
         clock=utc_now,
     )

@@ -19,9 +19,11 @@ from functions.core.recordings.media import Media
 from functions.core.recordings.orders import Orders
 from functions.core.recordings.store import Recordings
 from functions.jobs.announcing import Announcing
+from functions.jobs.ascii_files import AsciiFiles
 
 TheAllowedModels = Annotated[AllowedModels, Depends(service(AllowedModels))]
 TheAnnouncing = Annotated[Announcing, Depends(service(Announcing))]
+TheAsciiFiles = Annotated[AsciiFiles, Depends(service(AsciiFiles))]
 TheBatches = Annotated[Batches, Depends(service(Batches))]
 TheBatchMaking = Annotated[BatchMaking, Depends(service(BatchMaking))]
 TheClock = Annotated[Clock, Depends(service(Clock))]

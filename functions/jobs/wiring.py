@@ -14,9 +14,10 @@ from functions.core.presets.wishes import Wishes
 from functions.core.recordings.media import Media
 from functions.core.recordings.orders import Orders
 from functions.core.recordings.store import Recordings
-from functions.core.settings import Keeping, Models, Uploads
+from functions.core.settings import AsciiKeeping, Keeping, Models, Uploads
 from functions.core.table import Table
 from functions.jobs.announcing import Announcing
+from functions.jobs.ascii_files import AsciiFiles
 
 
 def job_services(  # noqa: PLR0913 - each is a neighbour that tests replace, or a setting
@@ -26,6 +27,7 @@ def job_services(  # noqa: PLR0913 - each is a neighbour that tests replace, or 
     queues: Queues,
     uploads: Uploads,
     keeping: Keeping,
+    ascii_keeping: AsciiKeeping,
     models: Models,
     clock: Clock,
 ) -> dict[type, object]:
@@ -44,6 +46,9 @@ def job_services(  # noqa: PLR0913 - each is a neighbour that tests replace, or 
             uploads=uploads,
             keeping=keeping,
             clock=clock,
+        ),
+        AsciiFiles: AsciiFiles(
+            recordings=recordings, media=media, keep_days=ascii_keeping.ascii_keep_days, clock=clock
         ),
         Batches: batches,
         BatchMaking: BatchMaking(batches=batches, jobs=batch_jobs, clock=clock),

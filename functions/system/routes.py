@@ -50,6 +50,7 @@ FEATURES: Final = [
     "summary",
     "summary-templates",
     "summary-questions",
+    "ascii-video",
     "resumable-uploads",
     "search",
     "corrections",
@@ -107,7 +108,13 @@ def read_info(reports: TheReports, settings: TheSettings) -> Info:
         # Reports of old have no word on it, but on the device.
         gpu=(report.gpu is not None or report.device == "cuda") if report else None,
         fast_mode=settings.whisper_fast_mode,
-        limits=Limits(max_upload_bytes=settings.max_upload_bytes, upload_minutes=settings.upload_minutes),
+        limits=Limits(
+            max_upload_bytes=settings.max_upload_bytes,
+            upload_minutes=settings.upload_minutes,
+            ascii_most_pixels=settings.ascii_most_pixels,
+            ascii_longest_seconds=settings.ascii_longest_seconds,
+            ascii_keep_days=settings.ascii_keep_days,
+        ),
         features=[*FEATURES, *(["speakers-by-voice"] if report and report.diarizer else [])],
     )
 

@@ -25,6 +25,9 @@ class Limits(BaseModel):
 
     max_upload_bytes: int
     upload_minutes: int
+    ascii_most_pixels: int = Field(description="Of one picture of a video that is turned into ASCII")
+    ascii_longest_seconds: int = Field(description="The longest video that is turned into ASCII")
+    ascii_keep_days: int = Field(description="How long the files are kept that a video is turned into")
 
 
 class ModelInfo(BaseModel):

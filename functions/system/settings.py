@@ -1,9 +1,9 @@
 """What the door `system` is told."""
 
-from functions.core.settings import Door, JobQueues, LibraryTable, Models, Speech, Uploads
+from functions.core.settings import AsciiKeeping, AsciiLimits, Door, JobQueues, LibraryTable, Models, Speech, Uploads
 
 
-class SystemSettings(Door, JobQueues, LibraryTable, Speech, Models, Uploads):
+class SystemSettings(Door, JobQueues, LibraryTable, Speech, Models, Uploads, AsciiLimits, AsciiKeeping):
     """What the house says of itself comes from here."""
 
     dead_letters_url: str

@@ -60,9 +60,11 @@ class KeptEmulator:
         # Reads the environment when imported.
         from ministack.app import app  # noqa: PLC0415
 
+        from infra.local.multipart_tags import guard_multipart_tags  # noqa: PLC0415
         from infra.local.snapshots import Snapshots  # noqa: PLC0415
         from infra.local.stream_state import StreamState, guard_streams  # noqa: PLC0415
 
+        guard_multipart_tags()
         guard_streams()
         self._app: Callable[[Scope, Receive, Send], Awaitable[None]] = app
         self._streams = StreamState(Positions(Path(os.environ["PARLEY_STREAM_POSITIONS"])))

@@ -22,6 +22,7 @@ from infra.local.data_dir import secrets_of
 from infra.local.emulator import emulator_environment
 from infra.local.errors import CannotRun
 from infra.local.events import Poller, QueueEvents, RuleEvents
+from infra.local.expiry import Expiry
 from infra.local.functions import LocalFunction
 from infra.local.gateway import Gateway
 from infra.local.positions import Positions
@@ -58,6 +59,7 @@ class System:
     gateway: QuietServer | None = None
     pollers: list[Poller] = field(default_factory=list)
     streams: list[StreamEvents] = field(default_factory=list)
+    expiry: Expiry | None = None
     worker: LocalWorker | None = None
     serving: asyncio.Task[None] | None = None
     warming: asyncio.Task[None] | None = None
@@ -120,6 +122,7 @@ async def _start_and_watch(system: System) -> None:
     _start_pollers(system, stack, aws, roles)
     _print_banner(settings, setup_code=await asyncio.to_thread(_setup_code, system, aws, stack))
     system.warming = asyncio.create_task(_warm_up(system))
+    _start_expiry(system, aws)
     _start_worker(system, stack)
     await _watch(system)
 
@@ -197,6 +200,13 @@ def _start_pollers(system: System, stack: Stack, aws: Aws, roles: Roles) -> None
         source.start()
 
 
+def _start_expiry(system: System, aws: Aws) -> None:
+    # Another AWS does it by itself.
+    if system.emulator is not None:
+        system.expiry = Expiry(aws)
+        system.expiry.start()
+
+
 def _start_worker(system: System, stack: Stack) -> None:
     if stack.worker is None:
         return
@@ -259,6 +269,8 @@ async def _stop(system: System) -> None:
     """Stop taking work, let the worker release its jobs, then functions, and AWS last: all of them need it."""
     for source in system.sources:
         source.stop()
+    if system.expiry is not None:
+        system.expiry.stop()
     if system.gateway is not None:
         system.gateway.should_exit = True
     if system.warming is not None:

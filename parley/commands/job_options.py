@@ -10,7 +10,7 @@ Answer = TypeVar("Answer")
 Options = dict[str, Any]
 """What was chosen, as a job takes it; nothing of what was not."""
 
-KINDS: Final = ("transcribe", "summarise")
+KINDS: Final = ("transcribe", "summarise", "ascii_video")
 SPEAKERS: Final = ("auto", "channels", "voices", "none")
 TEMPLATES: Final = ("general", "meeting", "sales", "lecture", "voice_note")
 

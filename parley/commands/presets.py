@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 
+from parley.commands.ascii_options import look_options
 from parley.commands.job_options import KINDS, Options, chosen, speech_options, summary_options
 from parley.commands.options import InOrder, common_options, examples
 from parley.presets import Preset
@@ -81,6 +82,21 @@ def summarise(  # noqa: PLR0913, PLR0917 - one parameter each option
 ) -> None:
     """Give a way to summarise a NAME."""
     _add(session, name, "summarise", chosen(language=language, prompt=prompt) | writing, description)
+
+
+@presets.command(
+    "ascii",
+    short_help="Name a way to turn videos into ASCII.",
+    epilog=examples("parley presets ascii film --style structural --text-color '#33ff66'"),
+)
+@click.argument("name", metavar="NAME")
+@look_options
+@_described
+@common_options
+@click.pass_obj
+def ascii_video(session: Session, name: str, look: Options, description: str | None) -> None:
+    """Give a way to turn videos into ASCII a NAME."""
+    _add(session, name, "ascii_video", look, description)
 
 
 @presets.command(epilog=examples("parley presets rm calls", "parley presets rm --kind summarise visits"))

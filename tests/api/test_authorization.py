@@ -216,6 +216,9 @@ MATRIX: dict[str, Row] = {
     "GET /v1/models": Row(),
     "GET /v1/models/{model}": Row(),
     "GET /v1/jobs/{job_id}/result": Row(Scope.JOBS_READ, ok=409, is_owned=True, admins_too=True),
+    # Of a job that makes none.
+    "GET /v1/jobs/{job_id}/files/{file_name}": Row(Scope.JOBS_READ, ok=404, is_owned=True, admins_too=True),
+    "GET /v1/jobs/{job_id}/preview": Row(Scope.JOBS_READ, ok=404, is_owned=True, admins_too=True),
 }
 
 
@@ -245,6 +248,7 @@ def a_scene() -> Scene:
         "session_id": house.session_of(anna).id,
         "user_id": bert.id,
         "name": "docs.js",
+        "file_name": "video",
         "model": "whisper-1",
     }
     return Scene(house, clock, anna, bert, admin, ids)

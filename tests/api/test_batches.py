@@ -466,4 +466,5 @@ def test_the_batches_of_an_owner_are_forgotten_with_them(house: House, anna: Use
 def test_lanes_are_told_in_their_own_queues(house: House, anna: User) -> None:
     start(house.client(anna), ids_of(there(house, anna, 25)))
 
-    assert {lane: depth.waiting for lane, depth in house.queues.lanes().items()} == {Lane.SPEECH: 25, Lane.LANGUAGE: 0}
+    waiting = {lane: depth.waiting for lane, depth in house.queues.lanes().items()}
+    assert waiting == {Lane.SPEECH: 25, Lane.LANGUAGE: 0, Lane.PICTURES: 0}

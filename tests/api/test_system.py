@@ -30,6 +30,7 @@ NAMES = [
     "diarizer",
     "speech queue",
     "language queue",
+    "pictures queue",
     "dead jobs",
     "dead uploads",
     "dead changes",
@@ -376,14 +377,26 @@ def test_every_worker_is_told_with_what_it_is_at(lookout: Lookout) -> None:
     assert rows[1]["jobs_in_hand"] == [{"job_id": "job_1", "kind": "transcribe", "since": "2026-11-21T12:00:00Z"}]
 
 
-def test_a_lane_that_no_living_worker_works_off_is_missed(lookout: Lookout) -> None:
+@pytest.mark.parametrize(("kind", "lane"), [(Kind.TRANSCRIBE, "speech"), (Kind.ASCII_VIDEO, "pictures")])
+def test_a_lane_that_no_living_worker_works_off_is_missed(lookout: Lookout, kind: Kind, lane: str) -> None:
     lookout.hear(worker="a", lanes=("language",))
-    lookout.house.queues.enqueue(a_job())
+    lookout.house.queues.enqueue(a_job(kind=kind))
 
     ok, detail = lookout.look_at("worker")
 
     assert not ok
-    assert detail.endswith("None of them works off speech, and 1 job waits.")
+    assert detail.endswith(f"None of them works off {lane}, and 1 job waits.")
+    assert lookout.look_at(f"{lane} queue")[1].startswith("1 waiting")
+
+
+def test_info_says_how_long_and_large_a_video_may_be_and_how_long_its_files_are_kept(lookout: Lookout) -> None:
+    lookout.say(ascii_most_pixels=1_000_000, ascii_longest_seconds=60, ascii_keep_days=3)
+
+    info = lookout.info()
+
+    assert "ascii-video" in info["features"]
+    limits = {name: value for name, value in info["limits"].items() if name.startswith("ascii_")}
+    assert limits == {"ascii_most_pixels": 1_000_000, "ascii_longest_seconds": 60, "ascii_keep_days": 3}
 
 
 def test_a_worker_that_could_not_start_says_why_until_another_lives_and_an_hour_has_passed(lookout: Lookout) -> None:

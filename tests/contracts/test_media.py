@@ -3,6 +3,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -13,7 +14,16 @@ from botocore.stub import Stubber
 
 from functions.core.aws import client
 from functions.core.errors import Conflict, NotFound, Unavailable
-from functions.core.recordings.media import Media, S3Media, Stored, StoredPart, UploadRequest, source_key
+from functions.core.recordings.media import (
+    BRIEFLY,
+    KEEP_TAG,
+    Media,
+    S3Media,
+    Stored,
+    StoredPart,
+    UploadRequest,
+    source_key,
+)
 from tests.builders import a_recording
 from tests.fakes.media import FakeMedia
 
@@ -315,3 +325,42 @@ def test_what_s3_did_not_delete_is_no_success(bucket: str) -> None:
         s3.add_response("delete_objects", {"Errors": [{"Key": f"{prefix}1", "Code": "AccessDenied"}]})
         with pytest.raises(Unavailable, match="AccessDenied"):
             media.remove_all(prefix)
+
+
+def test_parts_that_we_store_ourselves_are_put_together(media: Media) -> None:
+    key = a_key()
+    upload_id = media.begin_parts(key, content_type="video/mp4", checked=False, brief=True)
+
+    parts = [media.write_part(key, upload_id, 1, bytes(LEAST_PART)), media.write_part(key, upload_id, 2, b"rest")]
+    assert parts == media.parts(key, upload_id)
+    media.complete_parts(key, upload_id, parts, size=LEAST_PART + 4)
+
+    assert media.read_range(key, LEAST_PART - 1, LEAST_PART + 4) == b"\x00rest"
+    assert is_brief(media, key)
+
+
+def test_a_part_of_an_upload_that_does_not_go_on_is_not_found(bucket: str) -> None:
+    named = {"Bucket": bucket, "Key": "media/x", "UploadId": "up", "PartNumber": 1, "Body": b"rest"}
+
+    # moto breaks here.
+    with Stubber(client("s3")) as s3:
+        s3.add_client_error("upload_part", "NoSuchUpload", expected_params=named)
+        for media in (S3Media(bucket), FakeMedia()):
+            with pytest.raises(NotFound):
+                media.write_part("media/x", "up", 1, b"rest")
+
+
+@pytest.mark.parametrize("brief", [True, False])
+def test_what_is_kept_briefly_says_so(media: Media, brief: bool) -> None:
+    key = a_key()
+
+    media.write(key, b"x", content_type="image/png", brief=brief)
+
+    assert is_brief(media, key) is brief
+
+
+def is_brief(media: Any, key: str) -> bool:
+    if isinstance(media, FakeMedia):
+        return key in media.brief
+    tags = boto3.client("s3").get_object_tagging(Bucket=media._bucket, Key=key)["TagSet"]
+    return bool(tags == [{"Key": KEEP_TAG, "Value": BRIEFLY}])

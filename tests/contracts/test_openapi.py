@@ -17,6 +17,7 @@ from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 
 from functions.core.accounts.model import Role
 from functions.core.errors import ParleyError
+from functions.core.jobs.ascii_video import RESULT, AsciiVideo, File, ascii_video_to_json
 from functions.core.jobs.followers import settle_followers
 from functions.core.jobs.model import Job, Kind
 from functions.core.jobs.queue import JobMessage
@@ -35,6 +36,18 @@ SUMMARY = Summary(
     coverage=1,
     engine="demo",
     language="en",
+)
+ASCII_VIDEO = AsciiVideo(
+    frames=3,
+    duration=0.1,
+    columns=120,
+    rows=34,
+    width=1920,
+    height=1080,
+    style="normal",
+    engine="direct",
+    has_audio=False,
+    files={File.VIDEO: 1000},
 )
 CHAINS = settings(
     max_examples=8,
@@ -76,11 +89,11 @@ def work() -> None:
 
 
 def do(job: Job) -> None:
-    name, body = (
-        ("summary.json", summary_to_json(SUMMARY))
-        if job.kind is Kind.SUMMARISE
-        else ("transcript.json", transcript_to_json(TRANSCRIPT))
-    )
+    name, body = {
+        Kind.SUMMARISE: ("summary.json", summary_to_json(SUMMARY)),
+        Kind.TRANSCRIBE: ("transcript.json", transcript_to_json(TRANSCRIPT)),
+        Kind.ASCII_VIDEO: (RESULT, ascii_video_to_json(ASCII_VIDEO)),
+    }[job.kind]
     key = result_key(job.id, job.attempts, name)
     HOUSE.media.write(key, body, content_type="application/json")
     finished = HOUSE.jobs.finish(job, result_key=key, timings={})

@@ -24,6 +24,7 @@ class FakeParts:
     key: str
     content_type: str
     checked: bool
+    brief: bool = False
     parts: dict[int, bytes] = field(default_factory=dict)
 
     def stored(self) -> list[StoredPart]:
@@ -43,6 +44,8 @@ class FakeMedia:
         self.objects: dict[str, tuple[bytes, str]] = {}
         self.kept: set[str] = set()
         """Keys that the bucket still has a version of, be it a deleted one."""
+        self.brief: set[str] = set()
+        """Keys of objects that are kept for some days only."""
         self.uploads: dict[str, FakeParts] = {}
         """Those in parts that go on, by their ids."""
         self.completed: set[str] = set()
@@ -55,9 +58,9 @@ class FakeMedia:
         headers = {"Content-Type": recording.content_type, **_checksum(recording)}
         return UploadRequest(f"https://bucket.example/{source_key(recording)}", headers)
 
-    def begin_parts(self, key: str, *, content_type: str, checked: bool) -> str:
+    def begin_parts(self, key: str, *, content_type: str, checked: bool, brief: bool = False) -> str:
         upload_id = uuid4().hex
-        self.uploads[upload_id] = FakeParts(key, content_type, checked)
+        self.uploads[upload_id] = FakeParts(key, content_type, checked, brief)
         return upload_id
 
     def part_request(
@@ -80,6 +83,11 @@ class FakeMedia:
             upload.parts[int(number)] = body
         return f'"{hashlib.md5(body).hexdigest()}"'
 
+    def write_part(self, key: str, upload_id: str, number: int, body: bytes) -> StoredPart:
+        upload = self._going_on(key, upload_id)
+        upload.parts[number] = body
+        return next(part for part in upload.stored() if part.number == number)
+
     def parts(self, key: str, upload_id: str) -> list[StoredPart]:
         return self._going_on(key, upload_id).stored()
 
@@ -91,7 +99,7 @@ class FakeMedia:
             raise Conflict("A part was sent again.", code="busy")
         body = b"".join(upload.parts[part.number] for part in parts)
         assert len(body) == size, "S3 refuses it"
-        self.write(key, body, content_type=upload.content_type)
+        self.write(key, body, content_type=upload.content_type, brief=upload.brief)
         self.completed.add(upload_id)
         del self.uploads[upload_id]
 
@@ -115,9 +123,10 @@ class FakeMedia:
     def read_range(self, key: str, start: int, end: int) -> bytes:
         return self.read(key)[start:end]
 
-    def write(self, key: str, body: bytes, *, content_type: str) -> None:
+    def write(self, key: str, body: bytes, *, content_type: str, brief: bool = False) -> None:
         self.objects[key] = (body, content_type)
         self.kept.add(key)
+        (self.brief.add if brief else self.brief.discard)(key)
 
     def remove(self, key: str) -> None:
         self.objects.pop(key, None)

@@ -1,3 +1,4 @@
+import subprocess
 import sys
 from pathlib import Path
 
@@ -6,6 +7,8 @@ import pytest
 
 from functions.core.jobs.worker_report import Gpu
 from gpu_worker.machine import cpus, gpu_and_versions, memory_mb, versions
+
+ROOT = Path(__file__).parents[2]
 
 
 def put(file: Path, text: str) -> None:
@@ -72,3 +75,17 @@ def test_a_gpu_whose_driver_says_nothing_is_there_all_the_same(cuda: None, ask: 
 
     assert gpu == Gpu(name="unknown")
     assert "nvidia-driver" not in found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a matter of the kernel")
+def test_memory_is_hidden_from_others_of_the_same_user() -> None:
+    program = (
+        "import ctypes; from gpu_worker.machine import hide_memory\n"
+        "before = ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)\n"
+        "hide_memory()\n"
+        "print(before, ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))\n"
+    )
+
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert ran.stdout.split() == ["1", "0"]

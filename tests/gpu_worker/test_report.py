@@ -218,7 +218,7 @@ def test_the_facts_tell_machine_lanes_and_models(tmp_path: Path, clock: FakeCloc
 
     facts = facts_of_machine(settings, worker="w", clock=clock, summary_engine="extractive", diarizer="voices-1")
 
-    assert (facts.worker, facts.started_at, facts.lanes) == ("w", NOON, ("language", "speech"))
+    assert (facts.worker, facts.started_at, facts.lanes) == ("w", NOON, ("language", "pictures", "speech"))
     assert (facts.summary_engine, facts.diarizer) == ("extractive", "voices-1")
     assert facts.models_on_disk == ("demo",)
     assert facts.versions["ctranslate2"]

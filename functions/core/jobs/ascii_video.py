@@ -2,12 +2,16 @@
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import PurePath
 from typing import Any, Final
 
 FORMAT_VERSION: Final = 1
 PREVIEW: Final = "preview.png"
 """The first still, which is there soon after the start."""
+RESULT: Final = "ascii-video.json"
+"""What was made; it stays when the files themselves go."""
 
 
 class File(StrEnum):
@@ -28,6 +32,16 @@ STORED_AS: Final = {
     File.CAST: ("video.cast", "application/x-asciicast"),
 }
 """The name of each under its attempt, and its type."""
+
+ENDINGS: Final = {
+    File.VIDEO: ".ascii.mp4",
+    File.TXT: ".ascii.txt.zip",
+    File.PNG: ".ascii.png.zip",
+    File.GIF: ".ascii.gif",
+    File.CAST: ".ascii.cast",
+}
+"""What each is called beside the video that it was made of."""
+STILL_ENDING: Final = ".ascii.png"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +66,24 @@ class AsciiVideo:
     """Frames of the source that were shown although a part of them could not be read."""
     processing_seconds: float = 0.0
     warnings: tuple[str, ...] = ()
+    begun_at: datetime | None = None
+    """When its files were begun, which are kept for some days from then on."""
+
+    def kept_until(self, finished_at: datetime, *, days: int) -> datetime:
+        """Return when its files go; storage counts from their beginnings."""
+        return (self.begun_at or finished_at) + timedelta(days=days)
+
+
+def download_name(filename: str, ending: str) -> str:
+    """Name a file after the video that it was made of."""
+    stem = PurePath(filename.replace("\\", "/")).stem.strip(". ")
+    return f"{stem or 'video'}{ending}"
 
 
 def ascii_video_to_json(video: AsciiVideo) -> bytes:
     """Serialise."""
-    body = asdict(video) | {"format": FORMAT_VERSION}
+    begun = video.begun_at.isoformat() if video.begun_at else None
+    body = asdict(video) | {"begun_at": begun, "format": FORMAT_VERSION}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -65,4 +92,10 @@ def ascii_video_from_json(body: bytes) -> AsciiVideo:
     data: dict[str, Any] = json.loads(body)
     del data["format"]
     files = {File(name): size for name, size in data.pop("files").items()}
-    return AsciiVideo(**(data | {"files": files, "warnings": tuple(data["warnings"])}))
+    begun = data.pop("begun_at", None)
+    read = {
+        "files": files,
+        "warnings": tuple(data["warnings"]),
+        "begun_at": datetime.fromisoformat(begun) if begun else None,
+    }
+    return AsciiVideo(**(data | read))

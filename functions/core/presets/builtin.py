@@ -17,6 +17,10 @@ def _summarise(name: str, description: str, template: Template, *questions: str)
     return Preset(id=name, kind=Kind.SUMMARISE, name=name, description=description, options=options)
 
 
+def _ascii(name: str, description: str, **options: Any) -> Preset:
+    return Preset(id=name, kind=Kind.ASCII_VIDEO, name=name, description=description, options=options)
+
+
 BUILT_IN: Final = (
     _transcribe("fast", "A quick draft, without times of single words.", fast=True),
     _transcribe("accurate", "The most careful reading, twice as long a search.", fast=False, beam_size=10),
@@ -77,6 +81,15 @@ BUILT_IN: Final = (
         "Что слушателям нужно прочитать или подготовить?",
     ),
     _summarise("voice-note", "A thought that somebody spoke onto the phone.", Template.VOICE_NOTE),
+    _ascii("classic", "Ten characters from dark to light, white on black."),
+    _ascii("matrix", "Green on black, by the shapes of all of ASCII.", style="structural", text_color="#33ff66"),
+    _ascii("braille", "Dots of braille: the finest lines there are.", style="braille"),
+    _ascii("blueprint", "White lines on blue.", style="structural", bg_color="#0b3d91"),
+    _ascii("newspaper", "Black on white.", style="inverted", text_color="#000000", bg_color="#ffffff"),
+    _ascii("газета", "Чёрным по белому.", style="inverted", text_color="#000000", bg_color="#ffffff"),
+    _ascii("colour", "Each character in the colour of its place.", style="blocks", colors="source"),
+    _ascii("цветной", "Каждый знак в цвете своего места.", style="blocks", colors="source"),
+    _ascii("stickers", "GIF without a background.", save_mp4=False, save_gif=True, transparent_bg=True),
 )
 _BY_NAME: Final = {(preset.kind, name_id(preset.name)): preset for preset in BUILT_IN}
 

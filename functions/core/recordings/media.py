@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 CHECKSUM_HEADER: Final = "x-amz-checksum-sha256"
 """What S3 holds the bytes against, in base64."""
 
+KEEP_TAG: Final = "keep"
+"""The tag of objects that the bucket deletes by itself after some days (template.yaml)."""
+BRIEFLY: Final = "brief"
+
 DOWNLOAD_LIFE: Final = timedelta(hours=1)
 """How long a signed download works: a long recording is played from it by ranges."""
 
@@ -75,14 +79,21 @@ class Media(Protocol):
         """Sign a PUT that takes exactly the announced size and type, under the recording's own key."""
         ...
 
-    def begin_parts(self, key: str, *, content_type: str, checked: bool) -> str:
-        """Begin an upload in parts and return its id; `checked`: each part will come with its SHA-256."""
+    def begin_parts(self, key: str, *, content_type: str, checked: bool, brief: bool = False) -> str:
+        """Begin an upload in parts and return its id; `checked`: each part will come with its SHA-256.
+
+        `brief`: the object is kept for some days only.
+        """
         ...
 
     def part_request(  # noqa: PLR0913 - what is signed
         self, key: str, upload_id: str, number: int, *, size: int, checksum_sha256: str | None, life: timedelta
     ) -> UploadRequest:
         """Sign a PUT that takes one part of exactly this size, and of this checksum (base64) where one is named."""
+        ...
+
+    def write_part(self, key: str, upload_id: str, number: int, body: bytes) -> StoredPart:
+        """Store a part ourselves; raises NotFound where no such upload goes on."""
         ...
 
     def parts(self, key: str, upload_id: str) -> list[StoredPart]:
@@ -118,8 +129,8 @@ class Media(Protocol):
         """Read an object from one position up to another, which is not included; raises NotFound."""
         ...
 
-    def write(self, key: str, body: bytes, *, content_type: str) -> None:
-        """Store an object."""
+    def write(self, key: str, body: bytes, *, content_type: str, brief: bool = False) -> None:
+        """Store an object; `brief`: it is kept for some days only."""
         ...
 
     def remove(self, key: str) -> None:
@@ -231,7 +242,7 @@ class S3Media:
         )
         return UploadRequest(url, {"Content-Type": recording.content_type, **checksum})
 
-    def begin_parts(self, key: str, *, content_type: str, checked: bool) -> str:
+    def begin_parts(self, key: str, *, content_type: str, checked: bool, brief: bool = False) -> str:
         """Begin an upload in parts; S3 then wants a checksum with each part, or with none."""
         algorithm = {"ChecksumAlgorithm": "SHA256"} if checked else {}
         begun = self._client.create_multipart_upload(
@@ -239,6 +250,7 @@ class S3Media:
             Key=key,
             ContentType=content_type,
             **algorithm,  # type: ignore[arg-type]
+            **_tags(brief=brief),  # type: ignore[arg-type]
         )
         return begun["UploadId"]
 
@@ -260,6 +272,14 @@ class S3Media:
             ExpiresIn=int(life.total_seconds()),
         )
         return UploadRequest(url, checksum)
+
+    def write_part(self, key: str, upload_id: str, number: int, body: bytes) -> StoredPart:
+        """Store a part ourselves; raises NotFound where no such upload goes on."""
+        with _going_on():
+            stored = self._client.upload_part(
+                Bucket=self._bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=body
+            )
+        return StoredPart(number=number, size=len(body), etag=stored["ETag"])
 
     def parts(self, key: str, upload_id: str) -> list[StoredPart]:
         """List the parts that are there; raises NotFound where no such upload goes on."""
@@ -327,9 +347,15 @@ class S3Media:
                 raise NotFound("The bytes are not there.") from error
             raise
 
-    def write(self, key: str, body: bytes, *, content_type: str) -> None:
-        """Store an object."""
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
+    def write(self, key: str, body: bytes, *, content_type: str, brief: bool = False) -> None:
+        """Store an object; `brief`: under a tag by which the bucket deletes it after some days."""
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=body,
+            ContentType=content_type,
+            **_tags(brief=brief),  # type: ignore[arg-type]
+        )
 
     def remove(self, key: str) -> None:
         """Delete an object; one that is not there is no error."""
@@ -363,6 +389,10 @@ class S3Media:
         errors = answer.get("Errors", [])
         if errors:
             raise Unavailable(f"{len(errors)} objects could not be deleted ({errors[0].get('Code')}).")
+
+
+def _tags(*, brief: bool) -> dict[str, str]:
+    return {"Tagging": f"{KEEP_TAG}={BRIEFLY}"} if brief else {}
 
 
 def _is_missing(error: ClientError) -> bool:

@@ -13,7 +13,7 @@ from functions.core.jobs.model import Job, Kind, Status, newest_result
 from functions.core.jobs.queue import Queues
 from functions.core.jobs.store import Jobs
 from functions.core.observability import log
-from functions.core.recordings.model import Process, Recording
+from functions.core.recordings.model import MediaKind, Process, Recording
 from functions.core.recordings.store import Recordings
 from functions.core.repeats import Once
 
@@ -48,7 +48,7 @@ class Orders:
 
         Raises:
             NotFound: the recording is gone.
-            Conflict: its bytes are not here, it has too many jobs, or there is nothing to summarise.
+            Conflict: its bytes are not here, it has too many jobs, there is nothing to summarise, or no picture.
             Invalid: the key was used for another request.
         """
         said = process.options if asked is None else asked
@@ -143,11 +143,14 @@ def awaited(recording: Recording, kind: Kind, *, now: datetime, find: Find) -> s
     """Return for which job a new one of a kind has to wait; None: it need not.
 
     Raises:
-        Conflict: the bytes are not here, there are too many jobs, or there is nothing to summarise.
+        Conflict: the bytes are not here, there are too many jobs, there is nothing to summarise, or there is no
+            picture to be turned into ASCII.
     """
     recording.need_bytes(now)
     if len(recording.job_ids) >= MOST_JOBS:
         raise Conflict(f"A recording may have {MOST_JOBS} jobs at most.", code="too-many-jobs", limit=MOST_JOBS)
+    if kind is Kind.ASCII_VIDEO and recording.media_kind is MediaKind.AUDIO:
+        raise Conflict(f"The recording is audio ({recording.media_type}): there is no picture in it.", code="no-video")
     if kind is not Kind.SUMMARISE:
         return None
     jobs = find(recording.job_ids)

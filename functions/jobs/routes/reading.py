@@ -12,7 +12,9 @@ from functions.api.views import JobView
 from functions.core.errors import Conflict, Invalid, NotFound
 from functions.core.jobs.model import Kind, Status
 from functions.core.table import Where
-from functions.jobs.parts import JobId, TheJobs, TheMedia, TheOrders, TheRecordings, seen_job
+from functions.jobs.ascii_files import need_result
+from functions.jobs.ascii_schemas import AsciiVideoView
+from functions.jobs.parts import JobId, TheAsciiFiles, TheJobs, TheMedia, TheOrders, TheRecordings, seen_job
 from functions.jobs.routes.door import router
 
 
@@ -55,15 +57,21 @@ def read_job(job_id: JobId, caller: JobsReader, jobs: TheJobs, orders: TheOrders
     },
 )
 def read_job_result(
-    job_id: JobId, caller: JobsReader, jobs: TheJobs, recordings: TheRecordings, media: TheMedia
+    job_id: JobId,
+    caller: JobsReader,
+    jobs: TheJobs,
+    recordings: TheRecordings,
+    media: TheMedia,
+    files: TheAsciiFiles,
 ) -> Response:
-    """Read what a job made: a transcript or a summary."""
+    """Read what a job made: a transcript, a summary, or which files a video was turned into and until when."""
     job = seen_job(job_id, caller, jobs)
-    if job.status is Status.SUCCEEDED and job.result_key is not None:
-        # A job stays for a moment after its recording is deleted; what was said does not.
-        recordings.get(job.recording_id)
-        return answer_with(media, job.result_key, filename=f"{job.id}.json")
-    if not job.is_finished:
-        raise Conflict(f"The job is {job.status}.", code="job-not-finished", progress=job.progress)
-    why = job.error.detail if job.error else ""
-    raise Conflict(f"The job has {job.status}. {why}".strip(), code=f"job-{job.status}")
+    need_result(job)
+    if job.kind is Kind.ASCII_VIDEO:
+        made = files.made(job)
+        view = AsciiVideoView.of(job, made.video, made.expires_at)
+        return Response(view.model_dump_json(), media_type="application/json")
+    # A job stays for a moment after its recording is deleted; what was said does not.
+    recordings.get(job.recording_id)
+    assert job.result_key is not None
+    return answer_with(media, job.result_key, filename=f"{job.id}.json")

@@ -26,6 +26,7 @@ _RULE: Final = {
     "NoncurrentVersionExpiration",
     "Prefix",
     "Status",
+    "TagFilters",
 }
 
 
@@ -89,7 +90,12 @@ def _lifecycle_rule(rule: Properties) -> dict[str, Any]:
     return {
         "ID": rule["Id"],
         "Status": rule["Status"],
-        "Filter": {"Prefix": rule.get("Prefix", "")},
+        "Filter": _lifecycle_filter(rule),
         **({"Expiration": expiration} if expiration else {}),
         **{key: rule[key] for key in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration") if key in rule},
     }
+
+
+def _lifecycle_filter(rule: Properties) -> dict[str, Any]:
+    prefix, tags = rule.get("Prefix", ""), rule.get("TagFilters", [])
+    return {"And": {"Prefix": prefix, "Tags": tags}} if tags else {"Prefix": prefix}

@@ -46,7 +46,7 @@ def test_the_whole_of_the_data_is_made_twice_without_harm() -> None:
             assert again == names
             assert s3.get_bucket_versioning(Bucket=names["MediaBucket"])["Status"] == "Enabled"
             rules = s3.get_bucket_lifecycle_configuration(Bucket=names["MediaBucket"])["Rules"]
-            assert {rule["ID"] for rule in rules} == {"abandoned-uploads", "deleted-is-deleted"}
+            assert {rule["ID"] for rule in rules} == {"abandoned-uploads", "deleted-is-deleted", "kept-briefly"}
             queue = sqs.get_queue_attributes(QueueUrl=names["SpeechQueue"], AttributeNames=["All"])["Attributes"]
             assert json.loads(queue["RedrivePolicy"])["maxReceiveCount"] == 20
             assert queue["ReceiveMessageWaitTimeSeconds"] == "20"
