@@ -236,6 +236,10 @@ def test_all_that_was_made_goes_with_its_job_and_with_its_recording(house: House
     assert [key for key in house.media.kept if key.startswith("results/")] == []
 
 
+def test_sound_that_is_to_become_a_picture_is_refused_when_it_is_announced(house: House, client: TestClient) -> None:
+    assert code(announce(client, filename="a.wav", content_type="audio/wav", process=[ASCII]), 422) == "no-video"
+
+
 def test_a_recording_of_sound_has_no_picture(house: House, client: TestClient) -> None:
     body = announce(client, filename="a.wav", content_type="audio/wav", process=[]).json()
     recording = house.uploaded(house.recordings.get(body["recording"]["id"]), WAV)

@@ -15,10 +15,18 @@ from functions.api.problems import problems
 from functions.api.repeats import IdempotencyKey
 from functions.core.accounts.model import Caller
 from functions.core.errors import Invalid, TooLarge
+from functions.core.jobs.model import Kind
 from functions.core.observability import log
 from functions.core.presets.wishes import Wishes
 from functions.core.recordings.media import Media, source_key
-from functions.core.recordings.model import Process, Recording, RecordingStatus, default_process
+from functions.core.recordings.model import (
+    MediaKind,
+    Process,
+    Recording,
+    RecordingStatus,
+    default_process,
+    media_kind_of,
+)
 from functions.core.recordings.multipart import MultipartUploads
 from functions.recordings.parts import (
     TheClock,
@@ -216,4 +224,10 @@ def _json(text: str | None) -> Any:
 
 
 def _process(request: Announcement, caller: Caller, wishes: Wishes) -> tuple[Process, ...]:
-    return default_process() if request.process is None else wishes.granted(request.process, owner_id=caller.user_id)
+    if request.process is None:
+        return default_process()
+    process = wishes.granted(request.process, owner_id=caller.user_id)
+    is_audio = media_kind_of(request.content_type) is MediaKind.AUDIO
+    if is_audio and any(one.kind is Kind.ASCII_VIDEO for one in process):
+        raise Invalid(f"A file of {request.content_type} has no picture to be turned into ASCII.", code="no-video")
+    return process
