@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from gpu_worker.pictures.compiling import kernel
 from gpu_worker.pictures.grid import Bytes
 
 Places = NDArray[np.int32]
@@ -19,7 +19,7 @@ _LAST_DARK: Final = 250
 """What is black or white is so, whatever was before."""
 
 
-@njit(cache=True, nogil=True, boundscheck=False)
+@kernel
 def _box_means(  # noqa: PLR0913, PLR0917 - a kernel has no objects
     plane: Any, stride: Any, left: Any, right: Any, top: Any, bottom: Any, sums: Any, means: Any
 ) -> None:
@@ -57,7 +57,7 @@ class Boxes:
         return means
 
 
-@njit(cache=True, nogil=True, boundscheck=False)
+@kernel
 def _light_parts(  # noqa: PLR0913, PLR0917 - a kernel has no objects
     light: Any, tone: Any, thresholds: Any, counts: Any, lit: Any, glyphs: Any
 ) -> None:

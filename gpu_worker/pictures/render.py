@@ -6,7 +6,7 @@ from contextlib import suppress
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Final, Protocol, runtime_checkable
 
 import av
 
@@ -26,6 +26,8 @@ from gpu_worker.pictures.sinks import png
 from gpu_worker.pictures.sinks.choose import sinks_for
 from gpu_worker.pictures.sinks.sink import OpenOutput, Scene, Sink
 
+USUAL_RATE: Final = 60
+MOST_RATE: Final = 120
 MakeSinks = Callable[[Scene, av.AudioStream | None], Sequence[Sink]]
 OnProgress = Callable[[Progress], None]
 OnStill = Callable[[bytes], None]
@@ -71,7 +73,9 @@ def render(  # noqa: PLR0913 - each is another matter, and all but two have name
             raise too_large(limits, layout.width, layout.height)
         outputs = CountedOutputs(open_output)
         glyphs = atlas.build(options.style, layout.cell_width, layout.cell_height)
-        scene = Scene(layout, glyphs, options, outputs, scratch)
+        # Containers say absurd rates; no screen shows more.
+        rate = min(float(options.fps or info.rate or USUAL_RATE), MOST_RATE)
+        scene = Scene(layout, glyphs, options, outputs, scratch, rate)
         drawing = Drawing(layout, glyphs, options, rotation=info.rotation, seed=seed)
         writing = _Writing(make_sinks(scene, facts.sound))
         decoding.listen(writing.hear)

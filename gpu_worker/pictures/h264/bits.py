@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_worker.pictures.compiling import kernel, part
 from gpu_worker.pictures.grid import Bytes
-from gpu_worker.pictures.h264.kernel import kernel, part
 
 Words = NDArray[np.int64]
 """64 bits each, the first of them the highest."""

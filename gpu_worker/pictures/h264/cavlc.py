@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_worker.pictures.compiling import kernel, part
 from gpu_worker.pictures.h264.bits import State, Words, bits_written, new_state, put
 from gpu_worker.pictures.h264.cavlc_tables import COEFF_TOKEN, RUN_BEFORE, TOTAL_ZEROS, TOTAL_ZEROS_OF_CHROMA_DC
-from gpu_worker.pictures.h264.kernel import kernel, part
 
 Levels = NDArray[np.int16]
 Counts = NDArray[np.int8]

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from gpu_worker.pictures.h264.kernel import part
+from gpu_worker.pictures.compiling import part
 from gpu_worker.pictures.h264.key_desk import Desk
 
 MEANS: Final = 0

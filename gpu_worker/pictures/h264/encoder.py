@@ -17,6 +17,7 @@ from gpu_worker.pictures.layout import Layout
 from gpu_worker.pictures.palette import RGB
 
 _START_CODE: Final = b"\0\0\0\1"
+_LONGEST_WAIT: Final = 3
 _MOST_BYTES: Final = 400
 """Of a macroblock (A.3.1); `i_slice` sees to it."""
 _MOST_TRIED: Final = 4096
@@ -36,7 +37,10 @@ class DirectEncoder:
         key_seconds: float = 10,
         rate: float = USUAL_RATE,
     ) -> None:
-        """Draw the atlas. Key frames come each `key_seconds`; `rate` is the most frames in a second.
+        """Draw the atlas; `rate` is the most frames in a second.
+
+        Key frames come after each `key_seconds`, but up to three times as late while less than one would take was
+        written since: there a key is most of the file, and whoever seeks has little to decode.
 
         Raises:
             NotPossible: this layout or this atlas cannot be written so.
@@ -57,6 +61,8 @@ class DirectEncoder:
         self._payload = np.empty(room // 8, np.int64)
         self._unit = np.empty(room * 3 // 2, np.uint8)
         self._last_key: Fraction | None = None
+        self._key_bytes = 0
+        self._bytes_since = 0
         self._keys = 0
         self._number = 0
 
@@ -67,16 +73,26 @@ class DirectEncoder:
             ValueError: the grid has other cells than the layout, or glyphs that the atlas has not.
         """
         wanted = self._units(grid.glyphs)
-        is_key = self._last_key is None or grid.time - self._last_key >= self._key_seconds
-        if is_key:
-            self._last_key = grid.time
+        is_key = self._is_key_due(grid.time)
         data = self._key(wanted) if is_key else self._moved_from(wanted)
+        if is_key:
+            self._last_key, self._key_bytes, self._bytes_since = grid.time, len(data), 0
+        else:
+            self._bytes_since += len(data)
         self._before = wanted
         return EncodedFrame(data, grid.time, grid.time, is_key)
 
     def finish(self) -> Iterator[EncodedFrame]:
         """Nothing is ever left."""
         yield from ()
+
+    def _is_key_due(self, time: Fraction) -> bool:
+        if self._last_key is None:
+            return True
+        waited = time - self._last_key
+        if self._bytes_since < self._key_bytes:
+            return waited >= _LONGEST_WAIT * self._key_seconds
+        return waited >= self._key_seconds
 
     def _units(self, glyphs: Bytes) -> TileNumbers:
         if glyphs.shape != self._cells or glyphs.max() >= len(self.tiles.of_glyph):

@@ -61,17 +61,17 @@ class Geometry:
         return self.columns + self.atlas_columns
 
     def level(self, rate: float) -> int:
-        """Find the lowest level_idc that allows it at so many frames a second.
+        """Find the lowest level_idc that allows it at so many frames a second; if none does, the highest.
 
         Raises:
-            NotPossible: there is none.
+            NotPossible: it is too large for any.
         """
         size = self.coded_columns * self.rows
         longest_side = max(self.coded_columns, self.rows)
-        for level, most_a_second, most in _LEVELS:
-            if size <= most and longest_side**2 <= 8 * most and size * rate <= most_a_second:
-                return level
-        raise NotPossible(f"no level of H.264 allows {size} macroblocks {rate} times a second")
+        fitting = [one for one in _LEVELS if size <= one[2] and longest_side**2 <= 8 * one[2]]
+        if not fitting:
+            raise NotPossible(f"no level of H.264 allows {size} macroblocks")
+        return next((level for level, a_second, _ in fitting if size * rate <= a_second), fitting[-1][0])
 
 
 def plan(width: int, height: int, *, tiles: int, tiles_across: int) -> Geometry:

@@ -6,10 +6,10 @@ than the standard allows is sent as its pixels; no font has such.
 
 from typing import Final
 
+from gpu_worker.pictures.compiling import kernel, part
 from gpu_worker.pictures.h264.bits import bits_written
 from gpu_worker.pictures.h264.colour import correct_colour, make_levels
 from gpu_worker.pictures.h264.headers import QP
-from gpu_worker.pictures.h264.kernel import kernel, part
 from gpu_worker.pictures.h264.key_desk import Desk
 from gpu_worker.pictures.h264.macroblock import expected_mode, put_blank, put_drawn, put_pixels
 from gpu_worker.pictures.h264.prediction import DC, HORIZONTAL, VERTICAL

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from gpu_worker.pictures.compiling import part
 from gpu_worker.pictures.h264.bits import put, put_se, put_ue
 from gpu_worker.pictures.h264.cavlc import CHROMA_DC, expected_count, put_block
-from gpu_worker.pictures.h264.kernel import part
 from gpu_worker.pictures.h264.key_desk import Desk
 from gpu_worker.pictures.h264.prediction import DC
 

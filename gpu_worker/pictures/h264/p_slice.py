@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_worker.pictures.compiling import kernel, part
 from gpu_worker.pictures.h264.bits import State, Words, put_se, put_ue, se_length
 from gpu_worker.pictures.h264.geometry import REACH
-from gpu_worker.pictures.h264.kernel import kernel, part
 from gpu_worker.pictures.h264.tiles import TileNumbers
 
 Vectors = NDArray[np.int16]

@@ -35,5 +35,5 @@ def sinks_for(scene: Scene, sound: av.AudioStream | None) -> list[Sink]:
 def _encoder(scene: Scene) -> VideoEncoder:
     text, background = rgb(scene.options.text_color), rgb(scene.options.bg_color)
     if scene.layout.engine is Engine.DIRECT:
-        return DirectEncoder(scene.layout, scene.atlas, text=text, background=background)
+        return DirectEncoder(scene.layout, scene.atlas, text=text, background=background, rate=scene.rate)
     return X264Encoder(scene.layout, scene.atlas, text=text, background=background, crf=scene.options.crf)

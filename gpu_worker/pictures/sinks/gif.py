@@ -9,8 +9,8 @@ import numpy as np
 
 from functions.core.jobs.ascii_video import File
 from gpu_worker.pictures.atlas import Atlas
+from gpu_worker.pictures.compiling import kernel
 from gpu_worker.pictures.grid import Bytes, Grid
-from gpu_worker.pictures.h264.kernel import kernel
 from gpu_worker.pictures.layout import Edges, Layout
 from gpu_worker.pictures.sinks.gif_colours import gif_colours
 from gpu_worker.pictures.sinks.gif_file import GifFile, GifImage

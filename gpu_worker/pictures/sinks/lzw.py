@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_worker.pictures.compiling import kernel
 from gpu_worker.pictures.grid import Bytes
-from gpu_worker.pictures.h264.kernel import kernel
 
 _CODES: Final = 4096
 _MOST_BITS: Final = 12

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_worker.pictures.atlas import Atlas
+from gpu_worker.pictures.compiling import kernel
 from gpu_worker.pictures.grid import Bytes, Grid
-from gpu_worker.pictures.h264.kernel import kernel
 from gpu_worker.pictures.layout import Edges, Layout
 from gpu_worker.pictures.palette import RGB
 from gpu_worker.pictures.sinks.scanlines import within

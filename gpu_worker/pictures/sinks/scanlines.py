@@ -8,8 +8,8 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_worker.pictures.compiling import kernel
 from gpu_worker.pictures.grid import Bytes
-from gpu_worker.pictures.h264.kernel import kernel
 from gpu_worker.pictures.layout import Edges, Layout
 from gpu_worker.pictures.palette import RGB
 from gpu_worker.pictures.sinks.levels import fade, levels, ramp

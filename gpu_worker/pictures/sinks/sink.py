@@ -26,6 +26,8 @@ class Scene:
     open_output: OpenOutput
     scratch: Path
     """A folder for what cannot be written from beginning to end."""
+    rate: float = 60
+    """The most frames in a second; as good as the source knows it."""
 
 
 class Sink(Protocol):

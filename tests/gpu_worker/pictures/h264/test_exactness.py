@@ -99,10 +99,10 @@ def test_frame_numbers_begin_again_and_keys_in_the_middle_are_exact() -> None:
 
 def test_decoding_can_begin_at_any_key() -> None:
     under_test = encoder(64, 64, (16, 32), drawn_atlas(4, 16, 32))
-    glyphs = scene("sparse", 2, 4, 4, 25)
+    glyphs = scene("sparse", 2, 4, 4, 65)
     frames = encoded(under_test, glyphs, rate=1)
-    assert [number for number, frame in enumerate(frames) if frame.is_key] == [0, 10, 20]
-    for begins in (10, 20):
+    assert [number for number, frame in enumerate(frames) if frame.is_key] == [0, 30, 60]
+    for begins in (30, 60):
         assert_exact(under_test, glyphs[begins:], by_libavcodec(under_test, frames[begins:]))
 
 

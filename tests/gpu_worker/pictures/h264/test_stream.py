@@ -32,12 +32,18 @@ def test_a_changed_cell_is_some_bytes(full_hd: DirectEncoder) -> None:
 
 def test_times_are_those_of_the_grids(full_hd: DirectEncoder) -> None:
     glyphs = np.zeros((34, 120), np.uint8)
-    times = [Fraction(0), Fraction(1001, 30_000), Fraction(1, 7), Fraction(10), Fraction(61, 6), Fraction(20)]
+    times = [Fraction(0), Fraction(1001, 30_000), Fraction(1, 7), Fraction(10), Fraction(61, 6)]
     frames = [full_hd.encode(Grid(number, time, glyphs)) for number, time in enumerate(times)]
     assert [frame.time for frame in frames] == times
     assert [frame.decode_time for frame in frames] == times
-    assert [frame.is_key for frame in frames] == [True, False, False, True, False, True]
     assert list(full_hd.finish()) == []
+
+
+@pytest.mark.parametrize(("kind", "keys"), [("still", [0, 30]), ("noise", [0, 10, 20, 30])])
+def test_a_key_comes_every_ten_seconds_but_later_where_little_moves(kind: str, keys: list[int]) -> None:
+    under_test = DirectEncoder(layout(320, 160, 16, 32), drawn_atlas(10, 16, 32), text=WHITE, background=BLACK)
+    frames = encoded(under_test, scene(kind, 5, 20, 10, 350), rate=10)
+    assert [frame.time for frame in frames if frame.is_key] == keys
 
 
 def test_the_stream_says_what_it_is(full_hd: DirectEncoder) -> None:
@@ -142,8 +148,12 @@ def test_what_is_not_possible_is_refused() -> None:
             DirectEncoder(refused, atlas, text=WHITE, background=BLACK)
     with pytest.raises(NotPossible):
         DirectEncoder(layout(320, 64, 16, 30), drawn_atlas(4, 16, 30), text=WHITE, background=BLACK)
-    with pytest.raises(NotPossible):
-        DirectEncoder(beside, atlas, text=WHITE, background=BLACK, rate=1e6)
+
+
+def test_a_rate_that_no_level_knows_gets_the_highest_level() -> None:
+    beside = layout(320, 64, 16, 32)
+    hasty = DirectEncoder(beside, drawn_atlas(10, 16, 32), text=WHITE, background=BLACK, rate=1e6)
+    assert hasty.headers[7] == 62
 
 
 def test_a_grid_of_another_layout_is_refused(full_hd: DirectEncoder) -> None:
