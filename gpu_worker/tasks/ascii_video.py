@@ -19,6 +19,7 @@ from gpu_worker.claim import Claim, Hopeless
 from gpu_worker.outgoing import Outgoing
 from gpu_worker.pictures.failures import NotRenderable
 from gpu_worker.pictures.sandbox import Died, Sandbox
+from gpu_worker.tasks.clock_time import clock_time
 from gpu_worker.tasks.task import Outcome, Work
 
 SURE_AFTER: Final = 2.0
@@ -140,7 +141,7 @@ class _Watching:
 
     def progressed(self, done: float, total: float | None, frames: int) -> None:
         self._begin()
-        words = f"{_clock(done)} of {_clock(total)}" if total else _clock(done)
+        words = f"{clock_time(done)} of {clock_time(total)}" if total else clock_time(done)
         self._state.share = min(done / total, 0.99) if total else 0.0
         self._state.message = f"{words}, {frames} frames"
         self._eta.note(self._state.share)
@@ -187,9 +188,3 @@ def _options(job: Job) -> AsciiVideoOptions:
 
 def _gone() -> Hopeless:
     return Hopeless("recording-gone", "The recording is not there any more.")
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -32,6 +32,7 @@ from gpu_worker.speech.models import ModelUnavailable, SpeechModel
 from gpu_worker.speech.remote_file import RemoteFile
 from gpu_worker.speech.transcription import Progress, Transcription, Wanted, transcribe
 from gpu_worker.speech.voices import NO_DIARIZER, with_voices
+from gpu_worker.tasks.clock_time import clock_time
 from gpu_worker.tasks.task import Outcome, Work
 
 BUDGET_SECONDS_OF_AUDIO: Final = 600
@@ -217,7 +218,7 @@ class _Reporting:
         self._claim.report(
             "transcribing",
             share,
-            message=f"{_clock(done)} of {_clock(total)}" if total else _clock(done),
+            message=f"{clock_time(done)} of {clock_time(total)}" if total else clock_time(done),
             eta_seconds=self._eta(share),
         )
 
@@ -243,9 +244,3 @@ def _fingerprint(wanted: Wanted, recording: Recording) -> str:
         recording.size,
     )
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

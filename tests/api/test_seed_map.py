@@ -3,7 +3,8 @@
 import itertools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,33 @@ from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from functions.core.accounts.model import Role
+from functions.core.jobs.ascii_video import RESULT, AsciiVideo, File, ascii_video_to_json
 from functions.core.jobs.model import Kind
-from functions.core.recordings.media import source_key
+from functions.core.recordings.media import result_key, source_key
 from functions.core.recordings.model import Process
 from infra.doors import ROUTERS
-from tests.builders import PASSWORD, a_transcript
+from tests.builders import PASSWORD, a_recording, a_transcript
 from tests.house import OPERATOR_KEY, WAV, House
 
 MAP = Path(__file__).parents[2] / "docs" / "seed-map.md"
 ROW = re.compile(r"^\| `(?P<there>[A-Z]+ [^`]+)` \| `(?P<here>[A-Z]+ [^`]+)` \|", re.MULTILINE)
 ROWS = [(row["there"], row["here"]) for row in ROW.finditer(MAP.read_text(encoding="utf-8"))]
 NUMBERS = itertools.count(1)
+
+
+FILM = {"filename": "film.mp4", "size": 1000, "content_type": "video/mp4"}
+A_DRAWN_VIDEO = AsciiVideo(
+    frames=3,
+    duration=0.5,
+    columns=120,
+    rows=34,
+    width=1920,
+    height=1080,
+    style="normal",
+    engine="direct",
+    has_audio=True,
+    files={File.VIDEO: 4, File.TXT: 4, File.PNG: 4},
+)
 
 
 def person(_: object) -> dict[str, str]:
@@ -51,6 +68,22 @@ class Newcomer:
         made = self.house.client(self.admin).post("/v1/locations", json={"name": f"Невский, {next(NUMBERS)}"})
         self.ids["location_id"] = made.json()["id"]
 
+    def drawing(self) -> None:
+        """A video of theirs is turned into ASCII."""
+        film = a_recording(owner_id=self.owner.id, content_type="video/mp4", process=(Process(Kind.ASCII_VIDEO),))
+        job_id = self.house.uploaded(self.house.recordings.add(film), WAV).job_ids[0]
+        job = self.house.jobs.claim(job_id, by="test", lease=timedelta(seconds=30))
+        made = replace(A_DRAWN_VIDEO, begun_at=self.house.clock())
+        key = result_key(job_id, job.attempts, RESULT)
+        self.house.media.write(key, ascii_video_to_json(made), content_type="application/json")
+        self.house.jobs.finish(job, result_key=key, timings={})
+        self.ids["job_id"] = job_id
+
+
+def fetched(newcomer: Newcomer) -> dict[str, Any]:
+    newcomer.drawing()
+    return {}
+
 
 def sent(newcomer: Newcomer) -> dict[str, Any]:
     return {"files": {"file": ("a.wav", WAV, "audio/wav")}, "data": {"language": "ru"}}
@@ -76,6 +109,9 @@ REQUESTS: dict[str, Callable[[Newcomer], dict[str, Any]]] = {
         "json": {"recording_id": n.recording.id, "kind": "transcribe", "options": {"model": "tiny"}}
     },
     "DELETE /recordings": lambda n: {"json": {"ids": [n.recording.id]}},
+    "POST /convert/video": lambda _: {"json": FILM | {"process": [{"kind": "ascii_video", "options": {"width": 80}}]}},
+    "POST /convert/batch": lambda _: {"json": {"kind": "ascii_video", "uploads": [FILM]}},
+    **{f"GET /download/{{job}}/{name}": fetched for name in ("video", "frames", "txt", "png")},
     "POST /locations": lambda _: {"json": {"name": "Садовая, 1"}},
     "PUT /locations/{id}": lambda _: {"json": {"name": "Садовая, 2"}},
 }
@@ -86,8 +122,8 @@ def test_every_request_of_the_map_is_one_of_ours() -> None:
     routes = [route for router in ROUTERS.values() for route in router.routes if isinstance(route, APIRoute)]
     ours = {f"{method} {route.path}" for route in routes for method in route.methods}
 
-    assert len(ROWS) == 36
-    assert {here.split("?")[0] for _, here in ROWS} <= ours
+    assert len(ROWS) == 44
+    assert {re.sub("/files/.*", "/files/{file_name}", here.split("?")[0]) for _, here in ROWS} <= ours
 
 
 def test_every_request_of_the_map_succeeds() -> None:
@@ -96,7 +132,7 @@ def test_every_request_of_the_map_succeeds() -> None:
         newcomer = Newcomer(house)
         newcomer.location()
         is_admins = any(there.startswith(name) or there.split(" ")[1].startswith(name) for name in ADMINS)
-        client = newcomer.house.client(newcomer.admin if is_admins else newcomer.owner)
+        client = house.client(newcomer.admin if is_admins else newcomer.owner)
 
         answer = newcomer.call(here, client, **REQUESTS.get(there, lambda _: {})(newcomer))
 
