@@ -24,6 +24,8 @@ PROGRAMME: Final = (
     AsciiVideoOptions(width=40, colors=CellColours.SOURCE, style=Style.BLOCKS, **_EVERYTHING),
     AsciiVideoOptions(width=33, random_colors=True, style=Style.BRAILLE, transparent_bg=True, **_EVERYTHING),
     AsciiVideoOptions(width=40, style=Style.STRUCTURAL),
+    # With the first of all: the tiles of what is asked for most, in both sizes.
+    AsciiVideoOptions(width=20),
 )
 
 

@@ -1,5 +1,6 @@
 """The glyphs of an atlas, cut into tiles: a macroblock each (16 x 16), or half of one (8 x 16)."""
 
+import functools
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,12 +78,17 @@ def cut(coverage: Bytes) -> tuple[Bytes, TileNumbers, int]:
 
 
 def draw(coverage: Bytes, text: RGB, background: RGB) -> Tiles:
-    """Draw what a decoder will show of each glyph.
+    """Draw what a decoder will show of each glyph; what was drawn before is kept, since most videos look alike.
 
     Raises:
         NotPossible: as for `cut`.
     """
-    different, of_glyph, blank = cut(coverage)
+    return _drawn(coverage.tobytes(), coverage.shape, text, background)
+
+
+@functools.lru_cache(maxsize=16)
+def _drawn(coverage: bytes, shape: tuple[int, ...], text: RGB, background: RGB) -> Tiles:
+    different, of_glyph, blank = cut(np.frombuffer(coverage, np.uint8).reshape(shape))
     luma, chroma = blended(different, text, background)
     ground = np.rint(yuv(background)).astype(np.int64)
     return Tiles(lattice.draw(luma, chroma, ground), of_glyph, blank, ground)
