@@ -32,7 +32,7 @@ from functions.core.jobs.ascii_video import File, ascii_video_to_json
 from gpu_worker.pictures.child_environment import forget_the_rest
 from gpu_worker.pictures.failures import NotRenderable
 from gpu_worker.pictures.limits import Limits
-from gpu_worker.speech.remote_file import RemoteFile
+from gpu_worker.remote_file import RemoteFile
 
 RANGE: Final = struct.Struct("<QQ")
 """What is asked for of the source: from one position up to another."""

@@ -13,6 +13,7 @@ from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.stream import Discard, Disposition
 
+from gpu_worker.for_ffmpeg import ForFFmpeg
 from gpu_worker.pictures.failures import NotRenderable
 from gpu_worker.pictures.known_formats import CONTAINERS, PICTURES, decoders_of_sound, is_known_sound
 from gpu_worker.pictures.limits import Limits
@@ -127,7 +128,7 @@ def _container(file: BinaryIO, limits: Limits) -> InputContainer:
     }
     accelerated = _accelerator() if limits.hardware else None
     try:
-        return av.open(_ForFFmpeg(file), mode="r", metadata_errors="ignore", options=options, hwaccel=accelerated)
+        return av.open(ForFFmpeg(file), mode="r", metadata_errors="ignore", options=options, hwaccel=accelerated)
     except BAD_BYTES as error:
         raise NotRenderable(
             "unreadable-media", "This file cannot be read as a video: it is something else, or damaged."
@@ -217,18 +218,3 @@ def _words(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:g} seconds"
     return f"{seconds / 60:g} minutes" if seconds < 7200 else f"{seconds / 3600:g} hours"
-
-
-class _ForFFmpeg:
-    """A file without its name, which FFmpeg would take as a hint, and whose impossible seeks are its own affair."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.read = file.read
-        self.tell = file.tell
-        self._seek = file.seek
-
-    def seek(self, offset: int, whence: int) -> int:
-        try:
-            return self._seek(offset, whence)
-        except (OSError, ValueError):
-            return -1

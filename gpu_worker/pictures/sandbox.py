@@ -30,7 +30,7 @@ from gpu_worker.pictures import child
 from gpu_worker.pictures.child import CHUNK, FILES, PROGRESS, RANGE, THERE, TOO_LARGE, Order, Word
 from gpu_worker.pictures.failures import NotRenderable
 from gpu_worker.pictures.limits import Limits
-from gpu_worker.speech.remote_file import BLOCK, ReadRange
+from gpu_worker.remote_file import BLOCK, ReadRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

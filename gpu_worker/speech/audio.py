@@ -15,6 +15,7 @@ from av.stream import Discard
 from numpy.typing import NDArray
 
 from functions.core.errors import Invalid
+from gpu_worker.for_ffmpeg import ForFFmpeg
 from gpu_worker.speech import stated_length
 
 Samples = NDArray[np.float32]
@@ -332,24 +333,9 @@ def _of_width(samples: Samples, width: int) -> Samples:
     return samples[:width]
 
 
-class _ForFFmpeg:
-    """A file without its name, which FFmpeg would take as a hint, and whose impossible seeks are its own affair."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.read = file.read
-        self.tell = file.tell
-        self._seek = file.seek
-
-    def seek(self, offset: int, whence: int) -> int:
-        try:
-            return self._seek(offset, whence)
-        except (OSError, ValueError):
-            return -1
-
-
 def _open(file: BinaryIO) -> InputContainer:
     try:
-        return av.open(_ForFFmpeg(file), mode="r", metadata_errors="ignore", options=_NO_OTHER_SOURCES)
+        return av.open(ForFFmpeg(file), mode="r", metadata_errors="ignore", options=_NO_OTHER_SOURCES)
     except (av.error.FFmpegError, ValueError) as error:
         raise NotMedia("This file cannot be read as audio or video: it is something else, or damaged.") from error
 

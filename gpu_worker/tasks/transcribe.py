@@ -24,12 +24,12 @@ from functions.core.speech_models import MODELS
 from functions.core.version import VERSION
 from gpu_worker.checkpoints import SavedCheckpoint
 from gpu_worker.claim import Claim, Hopeless, Interrupted
+from gpu_worker.remote_file import RemoteFile
 from gpu_worker.speech.audio import NotMedia
 from gpu_worker.speech.diarization import Diarizer
 from gpu_worker.speech.excerpt import Manner
 from gpu_worker.speech.listener import Listener
 from gpu_worker.speech.models import ModelUnavailable, SpeechModel
-from gpu_worker.speech.remote_file import RemoteFile
 from gpu_worker.speech.transcription import Progress, Transcription, Wanted, transcribe
 from gpu_worker.speech.voices import NO_DIARIZER, with_voices
 from gpu_worker.tasks.clock_time import clock_time

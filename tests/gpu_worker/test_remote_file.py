@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu_worker.remote_file import BLOCK, RemoteFile
 from gpu_worker.speech.audio import AudioFile, Samples
-from gpu_worker.speech.remote_file import BLOCK, RemoteFile
 from tests.speech_synthesis import SAMPLE_RATE, _frame, conversation, encode
 
 
