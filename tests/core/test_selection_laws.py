@@ -117,3 +117,11 @@ def test_pages_hold_what_was_asked_for_once_and_nothing_else(
             add(3_600_000 + len(table.documents), {"owner_id": OWNERS[0]})
 
     assert found == wanted
+
+
+def test_moments_from_elsewhere_are_kept_in_utc_since_a_table_compares_texts() -> None:
+    elsewhere = NOON.astimezone(timezone(timedelta(hours=-11)))
+
+    recording = a_recording(recorded_at=elsewhere, upload_until=elsewhere)
+
+    assert str(recording.recorded_at) == str(recording.upload_until) == str(NOON)

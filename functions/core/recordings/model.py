@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -108,6 +108,10 @@ class Recording:
         """Derive what is kept to be looked for."""
         object.__setattr__(self, "folded", folded(f"{self.title}\n{self.filename}"))
         object.__setattr__(self, "media_kind", media_kind_of(self.media_type or self.content_type))
+        # They are compared as they are written.
+        object.__setattr__(self, "upload_until", self.upload_until.astimezone(UTC))
+        if self.recorded_at is not None:
+            object.__setattr__(self, "recorded_at", self.recorded_at.astimezone(UTC))
 
     def is_there(self, now: datetime) -> bool:
         """Whether it is there for anybody at `now`."""
