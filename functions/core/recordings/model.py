@@ -109,9 +109,9 @@ class Recording:
         object.__setattr__(self, "folded", folded(f"{self.title}\n{self.filename}"))
         object.__setattr__(self, "media_kind", media_kind_of(self.media_type or self.content_type))
         # They are compared as they are written.
-        object.__setattr__(self, "upload_until", self.upload_until.astimezone(UTC))
+        object.__setattr__(self, "upload_until", _in_utc(self.upload_until))
         if self.recorded_at is not None:
-            object.__setattr__(self, "recorded_at", self.recorded_at.astimezone(UTC))
+            object.__setattr__(self, "recorded_at", _in_utc(self.recorded_at))
 
     def is_there(self, now: datetime) -> bool:
         """Whether it is there for anybody at `now`."""
@@ -231,6 +231,13 @@ def end_of_keeping(created_at: datetime, *, days: int | None, usual_days: int) -
     """Return when a recording is to be deleted whose owner keeps theirs for `days`, or as is usual; 0: never."""
     kept = usual_days if days is None else days
     return (created_at + timedelta(days=kept)).replace(microsecond=0) if kept else None
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError:  # of the first or the last day that there is, by another clock
+        return at
 
 
 def is_media_type(content_type: str) -> bool:
