@@ -361,7 +361,9 @@ class ApiKeyRequest(BaseModel):
     scopes: list[Scope] = Field(
         default=[], max_length=len(Scope), description="What it may do; none named: all that you may"
     )
-    expires_in_days: int | None = Field(default=None, ge=1, le=3650, description="Without it the key lasts")
+    expires_in_days: int | None = Field(
+        default=None, ge=1, le=3650, strict=True, description="Without it the key lasts"
+    )
 
 
 class ApiKeyView(BaseModel):

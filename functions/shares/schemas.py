@@ -20,7 +20,7 @@ class ShareRequest(BaseModel):
     parts: list[Part] = Field(
         default_factory=lambda: list(Part), min_length=1, max_length=3, description="What it shows; without it all"
     )
-    expires_in_days: int = Field(default=30, ge=1, le=365)
+    expires_in_days: int = Field(default=30, ge=1, le=365, strict=True)
     label: Label | None = Field(
         default=None, description="For yourself: whom it is for", examples=["Анна, бухгалтерия"]
     )

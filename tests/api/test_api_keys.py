@@ -68,3 +68,9 @@ def test_what_is_remembered_of_keys_goes_with_their_owner() -> None:
     house.accounts.erase_api_keys_of(anna.id)
 
     assert not any(pk.startswith("IDEMPOTENCY#") for pk in house.accounts_table.documents)
+
+
+def test_true_is_no_number_of_days() -> None:
+    house = House()
+
+    assert make(house.client(house.a_known_user()), expires_in_days=True).status_code == 422

@@ -141,7 +141,15 @@ def test_a_recording_has_only_so_many_links(house: House, anna: User, recording:
 
 
 @pytest.mark.parametrize(
-    "body", [{"parts": []}, {"parts": ["video"]}, {"expires_in_days": 0}, {"expires_in_days": 366}, {"label": "a\nb"}]
+    "body",
+    [
+        {"parts": []},
+        {"parts": ["video"]},
+        {"expires_in_days": 0},
+        {"expires_in_days": 366},
+        {"expires_in_days": True},
+        {"label": "a\nb"},
+    ],
 )
 def test_a_wrong_wish_makes_no_link(house: House, anna: User, recording: Recording, body: dict[str, Any]) -> None:
     assert house.client(anna).post(f"/v1/recordings/{recording.id}/shares", json=body).status_code == 422
