@@ -9,7 +9,7 @@ import json
 import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Final, TypeVar
 
 from functions.core.recordings.model import Recording, RecordingStatus, Work
@@ -132,7 +132,7 @@ def contribution(recording: Recording | None) -> Contribution | None:
     return Contribution(
         owner_id=recording.owner_id,
         location_id=recording.location_id,
-        day=_day_of(recording.recorded_at or recording.created_at),
+        day=(recording.recorded_at or recording.created_at).date().isoformat(),
         counts=_counts_of(recording),
     )
 
@@ -199,10 +199,3 @@ def _counts_of(recording: Recording) -> Counts:
 
 def _milliseconds(seconds: float | None) -> int:
     return 0 if seconds is None else round(seconds * 1000)
-
-
-def _day_of(at: datetime) -> str:
-    try:
-        return (at if at.tzinfo is None else at.astimezone(UTC)).date().isoformat()
-    except OverflowError:  # of the first or the last day that there is, by another clock
-        return at.date().isoformat()
