@@ -13,7 +13,9 @@ from starlette.types import Receive, Scope, Send
 from functions.accounts.wiring import account_services
 from functions.api.application import build_app
 from functions.api.services import Service, Services
+from functions.core.accounts.callers import Callers
 from functions.core.accounts.model import User
+from functions.core.accounts.open_credentials import OpenCredentials
 from functions.core.accounts.passwords import hash_password
 from functions.core.accounts.sessions import Session, Sessions
 from functions.core.accounts.store import Accounts
@@ -30,6 +32,8 @@ from functions.core.jobs.worker_report import WorkerReports
 from functions.core.keys.ring import KeyRing
 from functions.core.locations.store import Locations
 from functions.core.presets.store import Presets
+from functions.core.realtime.push import Push
+from functions.core.realtime.store import Connections
 from functions.core.recordings.arrivals import Arrivals
 from functions.core.recordings.correcting import Correcting
 from functions.core.recordings.deletions import AnnouncingDeletions
@@ -57,6 +61,7 @@ from functions.core.webhooks.outbox import Outbox
 from functions.core.webhooks.registry import Registry
 from functions.core.webhooks.store import Deliveries, Webhooks
 from functions.jobs.wiring import job_services
+from functions.notify.live import LiveNews
 from functions.openai.transcribing import Transcriber
 from functions.openai.waiting import Patience
 from functions.system.settings import SystemSettings
@@ -69,6 +74,7 @@ from tests.fakes.leavers import FakeLeavers
 from tests.fakes.limiter import FakeLimiter
 from tests.fakes.media import FakeMedia
 from tests.fakes.messages import FakeMessages
+from tests.fakes.posts import FakePosts
 from tests.fakes.queues import FakeQueues
 from tests.fakes.redrives import FakeRedrives
 from tests.fakes.table import FakeTable
@@ -115,6 +121,7 @@ class House:
     clock: Clock = utc_now
     accounts_table: FakeTable = field(default_factory=FakeTable)
     library_table: FakeTable = field(default_factory=FakeTable)
+    presence_table: FakeTable = field(default_factory=FakeTable)
     media: FakeMedia = field(default_factory=FakeMedia)
     auth_calls_per_minute: int = 0
     requests_per_minute: int = 0
@@ -128,6 +135,12 @@ class House:
         self.leavers = FakeLeavers()
         self.redrives = FakeRedrives()
         self.limiter = FakeLimiter()
+        self.posts = FakePosts()
+        self.push = Push(
+            Connections(self.presence_table, clock=self.clock),
+            self.posts,
+            OpenCredentials(self.accounts_table, clock=self.clock),
+        )
         self.delivery_queue = FakeDeliveryQueue(self.clock)
         self.recordings = Recordings(self.library_table, clock=self.clock)
         self.jobs = Jobs(self.library_table, clock=self.clock)
@@ -238,11 +251,13 @@ class House:
         self.accounts = services.get(Accounts)
         self.sessions = services.get(Sessions)
         self.tokens = services.get(AccessTokens)
+        self.callers = services.get(Callers)
         self.webhooks = services.get(Webhooks)
         self.deliveries = services.get(Deliveries)
         self.registry = services.get(Registry)
         self.batches = services.get(Batches)
         self.reactions: list[Reaction] = [
+            LiveNews(self.jobs, self.push),
             BatchProgress(self.batches),
             AnnouncingDeletions(self.deletions),
             Announcer(self.webhooks, services.get(Outbox), clock=self.clock),

@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from types_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
     from types_boto3_bedrock_runtime import BedrockRuntimeClient
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_dynamodb import DynamoDBClient
@@ -26,11 +27,19 @@ _READ_SECONDS: Final = 30
 _MODEL_SECONDS: Final = 180
 # Figures are for show: who asks for them can do without, and does not wait.
 _FIGURES_SECONDS: Final = 3
-_ASKED_ONCE: Final = {"bedrock-runtime": _MODEL_SECONDS, "cloudwatch": _FIGURES_SECONDS}
+# Whoever is not told now reads it later.
+_TOLD_SECONDS: Final = 3
+_ASKED_ONCE: Final = {
+    "apigatewaymanagementapi": _TOLD_SECONDS,
+    "bedrock-runtime": _MODEL_SECONDS,
+    "cloudwatch": _FIGURES_SECONDS,
+}
 # A search reads many blocks at once. A connection is made when there is none to spare.
 _CONNECTIONS: Final = {"s3": 32}
 
 
+@overload
+def client(service: Literal["apigatewaymanagementapi"], endpoint_url: str) -> "ApiGatewayManagementApiClient": ...
 @overload
 def client(service: Literal["bedrock-runtime"], *, region: str | None = None) -> "BedrockRuntimeClient": ...
 @overload

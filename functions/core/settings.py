@@ -130,6 +130,19 @@ class LibraryTable(BaseSettings):
     library_table: str
 
 
+class PresenceTable(BaseSettings):
+    """Where connections, contacts and calls are."""
+
+    presence_table: str
+
+
+class Realtime(BaseSettings):
+    """Where clients connect to be told what happens."""
+
+    realtime_url: str
+    """wss://.../ws"""
+
+
 class MediaBucket(BaseSettings):
     """Where bytes are."""
 

@@ -53,7 +53,14 @@ class Callers:
             raise NotKnown("The API key is not valid.", code="invalid-api-key")
         standing = _open(self._kept.standings.find(key.owner_id))
         self._note_use(key, last_use)
-        return Caller(standing.id, standing.role, frozenset(key.scopes or Scope), keep_days=standing.keep_days)
+        return Caller(
+            standing.id,
+            standing.role,
+            frozenset(key.scopes or Scope),
+            key_id=key.id,
+            unique_id=standing.unique_id,
+            keep_days=standing.keep_days,
+        )
 
     def _by_token(self, token: str, is_token: bool) -> Caller:  # noqa: FBT001
         if not is_token:
@@ -63,7 +70,13 @@ class Callers:
         standing = _open(found)
         if session is None or not session.is_live(self._clock()):
             raise NotKnown("The session is over; sign in again.", code="session-over")
-        return Caller(standing.id, standing.role, session_id=claims.session_id, keep_days=standing.keep_days)
+        return Caller(
+            standing.id,
+            standing.role,
+            session_id=claims.session_id,
+            unique_id=standing.unique_id,
+            keep_days=standing.keep_days,
+        )
 
     def _note_use(self, key: ApiKey, last_use: LastUse | None) -> None:
         now = self._clock()

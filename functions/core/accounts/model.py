@@ -27,6 +27,8 @@ class Scope(StrEnum):
     ACCOUNT_READ = "account:read"
     ACCOUNT_WRITE = "account:write"
     ADMIN = "admin"
+    CALLS_READ = "calls:read"
+    CALLS_WRITE = "calls:write"
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
     RECORDINGS_READ = "recordings:read"
@@ -79,6 +81,8 @@ class Standing:
     """What every door may know of an account; read from the same document as the User."""
 
     id: str
+    unique_id: str = ""
+    username: str | None = None
     role: Role = Role.USER
     is_active: bool = True
     is_leaving: bool = False
@@ -170,6 +174,14 @@ class LastUse:
 USE_PRECISION: Final = timedelta(hours=1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """What somebody came in with: a session or an API key; neither: an operator key."""
+
+    session_id: str | None = None
+    key_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who is calling, however they proved it."""
@@ -179,6 +191,10 @@ class Caller:
     scopes: frozenset[Scope] = frozenset(Scope)
     session_id: str | None = None
     """The session, where an access token was shown."""
+    key_id: str | None = None
+    """The API key, where one was shown."""
+    unique_id: str = ""
+    """What people call them by; operators have none."""
     keep_days: int | None = None
     """How long their recordings are kept; None: as long as everybody's."""
 

@@ -12,7 +12,7 @@ from functions.core.clock import Clock
 from functions.core.collection import Collection, Listing
 from functions.core.errors import NotFound
 from functions.core.jobs.model import ClaimLost, Failure, Job, JobAlreadyFinished
-from functions.core.table import TRANSACTION_LIMIT, Changed, Put, Table, Where
+from functions.core.table import TRANSACTION_LIMIT, Changed, Document, Put, Table, Where
 
 MOST_LOOKED_AT: Final = 1000
 """Jobs that one page of a filtered list looks at."""
@@ -43,6 +43,10 @@ class Jobs:
     def get_many(self, job_ids: Sequence[str]) -> list[Job]:
         """Read jobs by id, in that order."""
         return self._jobs.get_many(job_ids)
+
+    def load(self, document: Document) -> Job:
+        """Read a job out of what a stream shows."""
+        return self._jobs.load(document)
 
     def of_owner(self, owner_id: str, *, before: str | None, limit: int) -> list[Job]:
         """List an owner's jobs, newest first, older than the id `before`."""
