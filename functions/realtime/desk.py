@@ -100,7 +100,7 @@ class Desk:
         return handle(frame, connection)
 
     def _handlers(self) -> dict[str, Callable[[Frame, Connection], Frame]]:
-        return {"ping": self._ping, "watch": self._watch, "unwatch": self._unwatch}
+        return {"watch": self._watch, "unwatch": self._unwatch}
 
     def _known(self, connection_id: str) -> Connection:
         connection = self.connections.find(connection_id)
@@ -124,15 +124,6 @@ class Desk:
     def _end(self, connection: Connection) -> None:
         self.connections.forget(connection.user_id, [connection.id])
         self.push.close([connection])
-
-    def _ping(self, frame: Frame, connection: Connection) -> Frame:
-        if "call_id" in frame:
-            self.calls.handle(frame, connection)
-        return {
-            "type": "pong",
-            "server_time": int(self.clock().timestamp() * 1000),
-            "until": connection.until.isoformat().replace("+00:00", "Z"),
-        }
 
     def _watch(self, frame: Frame, connection: Connection) -> Frame:
         job_id = frame.get("job_id")

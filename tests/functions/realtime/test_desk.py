@@ -143,20 +143,9 @@ def test_a_page_that_may_not_connect_uses_no_ticket_up(door: Door, anna: Caller)
     assert door.connect(ticket)["statusCode"] == 200
 
 
-def test_a_ping_is_answered_with_the_time_and_the_end_of_the_connection(door: Door, anna: Caller) -> None:
+def test_frames_that_the_desk_does_not_know_go_to_the_calls(door: Door, anna: Caller) -> None:
     door.connect(door.tickets.issue(anna, device_id=None))
-    pong = door.send({"type": "ping", "id": "7"})
-    assert pong == {
-        "type": "pong",
-        "id": "7",
-        "server_time": int(door.clock().timestamp() * 1000),
-        "until": "2026-11-21T14:00:00Z",
-    }
-
-
-def test_a_ping_of_somebody_in_a_call_holds_the_line(door: Door, anna: Caller) -> None:
-    door.connect(door.tickets.issue(anna, device_id=None))
-    assert door.send({"type": "ping", "call_id": "call_1"})["type"] == "pong"
+    assert door.send({"type": "ping", "call_id": "call_1"})["type"] == "ack"
     assert door.calls.frames == [{"type": "ping", "call_id": "call_1"}]
 
 
@@ -202,7 +191,7 @@ def test_what_is_refused_is_said_with_its_code_and_facts(door: Door, anna: Calle
 def test_a_bad_frame_gets_its_code_and_the_connection_stays(door: Door, anna: Caller, body: str, code: str) -> None:
     door.connect(door.tickets.issue(anna, device_id=None))
     assert door.send(body)["code"] == code
-    assert door.send({"type": "ping"})["type"] == "pong"
+    assert door.send({"type": "ping"})["type"] == "ack"
 
 
 def test_binary_frames_are_refused(door: Door, anna: Caller) -> None:
@@ -232,7 +221,7 @@ def test_whoever_signs_out_can_send_nothing_more(door: Door, anna: Caller) -> No
 def test_too_many_frames_are_refused_and_whoever_goes_on_is_cut_off(door: Door, anna: Caller) -> None:
     door.connect(door.tickets.issue(anna, device_id=None))
     answers = [door.send({"type": "ping"}) for _ in range(FRAMES.calls + REFUSED_FRAMES.calls + 1)]
-    assert [answer["type"] for answer in answers[: FRAMES.calls]] == ["pong"] * FRAMES.calls
+    assert [answer["type"] for answer in answers[: FRAMES.calls]] == ["ack"] * FRAMES.calls
     refused = answers[FRAMES.calls :]
     assert {answer["code"] for answer in refused} == {"too-fast"}
     assert refused[0]["retry_after"] == 1
@@ -244,7 +233,7 @@ def test_a_patient_sender_is_never_refused(door: Door, anna: Caller) -> None:
     door.connect(door.tickets.issue(anna, device_id=None))
     for _ in range(200):
         door.clock.pass_time(timedelta(milliseconds=50))
-        assert door.send({"type": "ping"})["type"] == "pong"
+        assert door.send({"type": "ping"})["type"] == "ack"
 
 
 def test_ones_own_job_can_be_watched_and_somebody_elses_cannot(door: Door, anna: Caller) -> None:
