@@ -10,7 +10,8 @@ import os
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import boto3
@@ -32,17 +33,44 @@ class _Lent:
     until: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Who signs with an access key."""
+
+    role_arn: str | None
+    """None: the account itself."""
+    secret_key: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
 class Roles:
     """Takes on roles of the stack."""
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
         self._lent: dict[str, _Lent] = {}
+        self._signers: dict[str, tuple[Signer, datetime]] = {}
 
     def take_on(self, role_arn: str) -> dict[str, Any]:
         """Return new credentials of a role."""
         answer = self._aws.sts.assume_role(RoleArn=role_arn, RoleSessionName="local", DurationSeconds=_LIFE)
-        return dict(answer["Credentials"])
+        credentials = answer["Credentials"]
+        signer = Signer(role_arn=role_arn, secret_key=credentials["SecretAccessKey"], token=credentials["SessionToken"])
+        # Every new one makes room for those that have ended: threads take roles on side by side, so not in place.
+        now = datetime.now(UTC)
+        alive = {key: known for key, known in self._signers.items() if now < known[1]}
+        self._signers = alive | {credentials["AccessKeyId"]: (signer, credentials["Expiration"])}
+        return dict(credentials)
+
+    def signer(self, access_key: str) -> Signer | None:
+        """Return who signs with a key: a role that it was made for here, or the account itself."""
+        signer, until = self._signers.get(access_key, (None, None))
+        if signer is not None and until is not None:
+            return signer if datetime.now(UTC) < until else None
+        own = self._aws.session.get_credentials()
+        if own is None or own.access_key != access_key:
+            return None
+        return Signer(role_arn=None, secret_key=own.secret_key, token=own.token)
 
     def aws_as(self, role_arn: str) -> Aws:
         """Return the account as a role sees it; ask again rather than keep it, since its credentials end."""

@@ -8,7 +8,7 @@ from asyncio.subprocess import Process
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from functions.core.observability import log
 from infra.local.children import kill_group, start_child
@@ -24,6 +24,13 @@ class FunctionFailed(Exception):
 
 class FunctionTimedOut(FunctionFailed):
     """No answer within the function's timeout."""
+
+
+class Callee(Protocol):
+    """What takes events."""
+
+    async def call(self, event: Mapping[str, Any]) -> Any:
+        """Return the handler's answer; raises FunctionFailed."""
 
 
 @dataclass(slots=True)

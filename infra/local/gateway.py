@@ -3,48 +3,54 @@
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from functions.core.observability import log
-from infra.local.functions import FunctionFailed, FunctionTimedOut, LocalFunction
-from infra.local.http_events import Answer, Event, MalformedAnswer, Request, to_answer, to_event
+from infra.local.asgi import Receive, Scope, Send, TooLong, read_request
+from infra.local.functions import Callee, FunctionFailed, FunctionTimedOut
+from infra.local.http_events import Answer, Event, MalformedAnswer, to_answer, to_event
 from infra.local.routes import Match, Routes
-
-REQUEST_LIMIT: Final = 10 * 1024 * 1024
-"""API Gateway's, of a request's body."""
+from infra.local.web_sockets.management import Management
+from infra.local.web_sockets.serving import WebSockets
 
 LAMBDA_LIMIT: Final = 6 * 1024 * 1024
 """Lambda's, of an event and of an answer, as JSON."""
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
-class _TooLong(Exception):
-    """The body is longer than API Gateway takes."""
 
 
 class Gateway:
     """Routes requests to functions."""
 
-    def __init__(self, routes: Routes, functions: Mapping[str, LocalFunction]) -> None:
+    def __init__(
+        self,
+        routes: Routes,
+        functions: Mapping[str, Callee],
+        *,
+        sockets: WebSockets | None = None,
+        management: Management | None = None,
+    ) -> None:
+        """`sockets` and `management` are there where the template has a WebSocket API."""
         self._routes = routes
         self._functions = functions
+        self._sockets = sockets
+        self._management = management
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request, or one WebSocket from its beginning to its end."""
+        if scope["type"] == "websocket" and self._sockets is not None:
+            await self._sockets(scope, receive, send)
         if scope["type"] != "http":
             return
         began = time.perf_counter()
         request_id = secrets.token_urlsafe(11) + "="
         method, path = scope["method"], scope["path"]
-        answer = await self._answer(scope, receive, request_id)
+        is_management = self._management is not None and self._management.serves(path)
+        answer = await (self._manage(scope, receive) if is_management else self._answer(scope, receive, request_id))
         await _send(send, answer, request_id)
-        # The door logs what it answered; what never reached one is logged here.
-        at = log.debug if answer.header("x-request-id") else log.info
+        # The door logs what it answered; what never reached one is logged here. A post is a door's own doing.
+        is_known = answer.header("x-request-id") or (is_management and answer.status < 300)
+        at = log.debug if is_known else log.info
         at(
             f"{method} {path}",
             status=answer.status,
@@ -52,13 +58,20 @@ class Gateway:
             request_id=answer.header("x-request-id") or request_id,
         )
 
+    async def _manage(self, scope: Scope, receive: Receive) -> Answer:
+        assert self._management is not None
+        try:
+            return self._management.answer(await read_request(scope, receive), scope)
+        except TooLong:
+            return _message(413, "Request Too Long")
+
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
         match = self._routes.match(scope["method"], scope["path"])
         if match is None:
             return _message(404, "Not Found")
         try:
-            request = await _read(scope, receive)
-        except _TooLong:
+            request = await read_request(scope, receive)
+        except TooLong:
             return _message(413, "Request Too Long")
         event = to_event(
             request,
@@ -88,28 +101,6 @@ class Gateway:
             log.error(f"{function} answered more than Lambda lets through", bytes=len(answer.body))
             return _message(500, "Internal Server Error")
         return answer
-
-
-async def _read(scope: Scope, receive: Receive) -> Request:
-    body = bytearray()
-    more = True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > REQUEST_LIMIT:
-            raise _TooLong
-    client = scope.get("client") or ("127.0.0.1", 0)
-    return Request(
-        method=scope["method"],
-        path=scope["path"],
-        query=scope["query_string"].decode("latin-1"),
-        headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]),
-        body=bytes(body),
-        client=client[0],
-        scheme=scope["scheme"],
-        http_version=scope["http_version"],
-    )
 
 
 async def _send(send: Send, answer: Answer, request_id: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 TYPES: Final = {
+    # Those of HTTP APIs; a WebSocket API's has a name, which is part of its address.
     "AWS::ApiGatewayV2::Stage": "throttling: there is one user, and he is to see his own errors",
     "AWS::CloudWatch::Alarm": "nobody is paged at a desk",
     "AWS::KMS::Key": "the data folder's own secret protects keys here",
@@ -20,4 +21,6 @@ RESOURCES: Final = {
 
 def reason_for(logical_id: str, definition: Mapping[str, Any]) -> str | None:
     """Return why a resource is left out; None where it is not."""
+    if definition["Type"] == "AWS::ApiGatewayV2::Stage" and definition["Properties"]["StageName"] != "$default":
+        return None
     return RESOURCES.get(logical_id) or TYPES.get(definition["Type"])

@@ -84,7 +84,7 @@ class Names:
         kind = definition["Type"]
         place = self._place
         if kind == "AWS::ApiGatewayV2::Api":
-            return {"Ref": "local", "ApiEndpoint": place.api_url}
+            return {"Ref": "local", "ApiEndpoint": _endpoint(definition, place)}
         name_property, arn = _NAMED.get(kind, (None, None))
         name = str(self.resolve((definition.get("Properties") or {}).get(name_property, f"{place.stack}-{logical_id}")))
         if kind == "AWS::S3::Bucket":
@@ -95,6 +95,12 @@ class Names:
         if kind == "AWS::SQS::Queue":
             attributes |= {"Name": name, "QueueName": name, "Ref": ""}
         return attributes
+
+
+def _endpoint(api: Mapping[str, Any], place: Place) -> str:
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-api.html
+    is_web_socket = (api.get("Properties") or {}).get("ProtocolType") == "WEBSOCKET"
+    return place.api_url.replace("http", "ws", 1) if is_web_socket else place.api_url
 
 
 def _pseudo_parameters(place: Place) -> dict[str, str]:

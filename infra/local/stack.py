@@ -12,6 +12,7 @@ from infra.local.resources.aws import Aws
 from infra.local.resources.making import make_data, make_roles, make_rules, refuse_unknown_types
 from infra.local.resources.properties import Properties, refuse_unknown
 from infra.local.template import Template, transform
+from infra.local.web_sockets.api import WebSocketApi, is_web_socket, read_web_socket_api
 
 _ANY_METHOD: Final = "x-amazon-apigateway-any-method"
 _QUEUE_MAPPING: Final = {"BatchSize", "EventSourceArn", "FunctionName", "FunctionResponseTypes"}
@@ -120,6 +121,7 @@ class Stack:
 
     functions: Mapping[str, Function]
     routes: tuple[Route, ...]
+    web_sockets: WebSocketApi | None
     rules: tuple[Rule, ...]
     queue_mappings: tuple[QueueMapping, ...]
     stream_mappings: tuple[StreamMapping, ...]
@@ -155,6 +157,7 @@ def read_stack(template: Template, names: Names, rule_queues: Mapping[str, str])
     return Stack(
         functions=reading.functions(),
         routes=tuple(reading.routes()),
+        web_sockets=reading.web_sockets(),
         rules=tuple(reading.rules(rule_queues)),
         queue_mappings=tuple(reading.queue_mappings()),
         stream_mappings=tuple(reading.stream_mappings()),
@@ -183,9 +186,13 @@ class _Reading:
         return [
             Route(method=_method(method), path=path, function=self._function_called_by(operation))
             for _, api in self._all("AWS::ApiGatewayV2::Api")
+            if not is_web_socket(api)
             for path, operations in self._names.resolve(api["Body"]["paths"]).items()
             for method, operation in operations.items()
         ]
+
+    def web_sockets(self) -> WebSocketApi | None:
+        return read_web_socket_api(self._all, self._names)
 
     def rules(self, queues: Mapping[str, str]) -> list[Rule]:
         rules = []

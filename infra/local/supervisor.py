@@ -13,7 +13,6 @@ from http.client import HTTPConnection, HTTPException
 from typing import Final
 
 import boto3
-import uvicorn
 
 from functions.core.accounts.keeping import ADMINS_KEY
 from infra.local.children import kill_group, python_environment, start_child, stop_child
@@ -28,11 +27,13 @@ from infra.local.gateway import Gateway
 from infra.local.positions import Positions
 from infra.local.resources.aws import Aws
 from infra.local.routes import Routes
-from infra.local.servers import QuietServer, listen
+from infra.local.servers import QuietServer, gateway_config, listen
 from infra.local.settings import LocalSettings
 from infra.local.stack import Stack, make_stack
 from infra.local.streams import StreamEvents
 from infra.local.template import parameter_values, read_template
+from infra.local.web_sockets.management import Management
+from infra.local.web_sockets.serving import WebSockets
 from infra.local.worker import LocalWorker, machine_environment
 
 HEALTH: Final = "/v1/health"
@@ -41,7 +42,6 @@ _ACCOUNTS: Final = "AccountsTable"
 _EMULATOR_START: Final = 60
 _EMULATOR_STOP: Final = 10
 _FUNCTIONS_STOP: Final = 5
-_GATEWAY_STOP: Final = 5
 _HEALTH_TRIES: Final = 10
 _POLL_OTHER_STREAMS: Final = 0.25
 _POLL_STREAMS: Final = 5.0
@@ -57,6 +57,7 @@ class System:
     credentials: CredentialsServer | None = None
     functions: dict[str, LocalFunction] = field(default_factory=dict)
     gateway: QuietServer | None = None
+    sockets: WebSockets | None = None
     pollers: list[Poller] = field(default_factory=list)
     streams: list[StreamEvents] = field(default_factory=list)
     expiry: Expiry | None = None
@@ -101,18 +102,8 @@ async def _start_and_watch(system: System) -> None:
     system.credentials.start()
     _prepare_functions(system, stack)
     routes = Routes(stack.routes)
-    system.gateway = QuietServer(
-        uvicorn.Config(
-            Gateway(routes, system.functions),
-            log_level="critical",
-            lifespan="off",
-            # Left on, uvicorn would take callers' word for their address, and upgrades for its own.
-            proxy_headers=False,
-            ws="none",
-            server_header=False,
-            timeout_graceful_shutdown=_GATEWAY_STOP,
-        )
-    )
+    gateway = _make_gateway(system, stack, routes, roles)
+    system.gateway = QuietServer(gateway_config(gateway, has_web_sockets=system.sockets is not None))
     system.serving = asyncio.create_task(system.gateway.serve(sockets=[listener]))
     # Alone, so that it answers soon; the others follow in the background.
     health = routes.match("GET", HEALTH)
@@ -171,6 +162,15 @@ def _prepare_functions(system: System, stack: Stack) -> None:
     for logical_id, function in stack.functions.items():
         environment = {**function.environment, **_environment_for(system, function.role_arn)}
         system.functions[logical_id] = LocalFunction(function, environment)
+
+
+def _make_gateway(system: System, stack: Stack, routes: Routes, roles: Roles) -> Gateway:
+    api = stack.web_sockets
+    if api is None:
+        return Gateway(routes, system.functions)
+    system.sockets = WebSockets(api, system.functions)
+    management = Management(api, system.sockets, region=system.settings.region, signers=roles.signer)
+    return Gateway(routes, system.functions, sockets=system.sockets, management=management)
 
 
 def _environment_for(system: System, role_arn: str) -> dict[str, str]:
@@ -266,11 +266,16 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 async def _stop(system: System) -> None:
-    """Stop taking work, let the worker release its jobs, then functions, and AWS last: all of them need it."""
+    """Stop taking work, let the worker release its jobs, then functions, and AWS last: all of them need it.
+
+    WebSockets go first: functions are told of each, and uvicorn would close them with a code of its own.
+    """
     for source in system.sources:
         source.stop()
     if system.expiry is not None:
         system.expiry.stop()
+    if system.sockets is not None:
+        await system.sockets.stop()
     if system.gateway is not None:
         system.gateway.should_exit = True
     if system.warming is not None:

@@ -12,8 +12,13 @@ CONNECTION_LIFE: Final = timedelta(hours=2)
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
 """
+OPENING: Final = timedelta(seconds=30)
+"""A function's patience: no `$connect` takes longer."""
 MOST_CONNECTIONS: Final = 20
 """A person's devices and tabs; the oldest makes room for a new one."""
+WATCH_LIFE: Final = timedelta(seconds=60)
+"""A client says every 30 s that it still watches: so pictures go only where they are shown, and the credential is seen
+again and again by the door that takes it."""
 FRAME_LIMIT: Final = 32 * 1024
 """Bytes of a frame: API Gateway's limit, and what one message is billed for."""
 
@@ -44,7 +49,16 @@ class Connection:
     """The device whose keys are behind it; without one it takes part in no call."""
     watching: str | None = None
     """The job whose pictures it is sent."""
+    watching_until: datetime | None = None
     version: int = 0
+
+    def watches(self, job_id: str, now: datetime) -> bool:
+        """Tell whether it is to be sent the pictures of a job."""
+        return self.watching == job_id and self.watching_until is not None and now < self.watching_until
+
+    def may_be_opening(self, now: datetime) -> bool:
+        """Tell whether it may be in the registry and not be open yet: it is once `$connect` has returned."""
+        return now < self.until - CONNECTION_LIFE + OPENING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.core.aws import client
 
-_GONE: Final = {"GoneException", "ForbiddenException"}
-"""Closed; or, where it was opened in another stage of the API, never ours."""
+_GONE: Final = "GoneException"
 
 
 class ConnectionGone(Exception):
@@ -46,7 +45,7 @@ class ApiGatewayPosts:
         try:
             self._client.post_to_connection(ConnectionId=connection_id, Data=data)
         except ClientError as error:
-            if error.response["Error"]["Code"] in _GONE:
+            if error.response["Error"]["Code"] == _GONE:
                 raise ConnectionGone from error
             raise NotPosted(error.response["Error"]["Code"]) from error
         except BotoCoreError as error:
@@ -57,7 +56,7 @@ class ApiGatewayPosts:
         try:
             self._client.delete_connection(ConnectionId=connection_id)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _GONE:
+            if error.response["Error"]["Code"] != _GONE:
                 raise NotPosted(error.response["Error"]["Code"]) from error
         except BotoCoreError as error:
             raise NotPosted(type(error).__name__) from error

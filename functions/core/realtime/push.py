@@ -60,7 +60,7 @@ class Push:
                 self._posts.post(connection.id, written(notice.event))
                 heard.append(number)
         except ConnectionGone:
-            self._connections.forget(connection.user_id, [connection.id])
+            self._connections.lost(connection)
         except NotPosted as error:
             log.warning("a connection could not be told", reason=str(error))
         return heard

@@ -11,7 +11,7 @@ from functions.core.clock import Clock
 from functions.core.collection import RACES
 from functions.core.errors import Conflict, NotKnown
 from functions.core.realtime.keeping import PresenceCollections
-from functions.core.realtime.model import CONNECTION_LIFE, TICKET_LIFE, Connection, Presence, Ticket
+from functions.core.realtime.model import CONNECTION_LIFE, TICKET_LIFE, WATCH_LIFE, Connection, Presence, Ticket
 from functions.core.table import Changed, Table
 
 _TICKET_BYTES: Final = 32
@@ -78,8 +78,9 @@ class Connections:
         return connection if connection is not None and self._clock() < connection.until else None
 
     def watch(self, connection: Connection, job_id: str | None) -> None:
-        """Send a connection the pictures of a job, or none any more."""
-        watching = replace(connection, watching=job_id)
+        """Send a connection the pictures of a job for WATCH_LIFE, or none any more."""
+        until = None if job_id is None else self._clock() + WATCH_LIFE
+        watching = replace(connection, watching=job_id, watching_until=until)
         self._change(connection.user_id, lambda presence: presence.joined(watching, self._clock()), watching)
 
     def of(self, user_ids: Collection[str]) -> dict[str, tuple[Connection, ...]]:
@@ -95,6 +96,11 @@ class Connections:
         # Also where the registry knew nothing of them any more.
         for connection_id in gone:
             self._table.write(self._kept.connections.removal(connection_id))
+
+    def lost(self, connection: Connection) -> None:
+        """Forget a connection that nobody answers on; one that is only being opened is not there yet."""
+        if not connection.may_be_opening(self._clock()):
+            self.forget(connection.user_id, [connection.id])
 
     def end_all(self, user_id: str) -> Sequence[Connection]:
         """Forget all connections of an account; returns them, to be closed."""

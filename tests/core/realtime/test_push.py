@@ -5,7 +5,7 @@ import pytest
 
 from functions.core.accounts.model import Caller, Credential
 from functions.core.accounts.open_credentials import BELIEVED_FOR, OpenCredentials
-from functions.core.realtime.model import Notice
+from functions.core.realtime.model import OPENING, Notice
 from functions.core.realtime.push import Push
 from functions.core.realtime.store import Connections
 from tests.fakes.clock import FakeClock
@@ -54,13 +54,22 @@ def test_notices_come_in_their_order(house: House, push: Push) -> None:
     assert [event["n"] for event in house.posts.told("one")] == list(range(20))
 
 
-def test_a_connection_that_is_gone_is_forgotten(house: House, push: Push) -> None:
+def test_a_connection_that_is_gone_is_forgotten(house: House, push: Push, clock: FakeClock) -> None:
     anna = house.a_known_user()
     connect(house, a_caller(house, anna), "gone")
     connect(house, a_caller(house, anna), "here")
+    clock.pass_time(OPENING)
     house.posts.gone.add("gone")
     assert push.send([Notice(user_id=anna.id, event={"type": "x"})]) == [1]
     assert Connections(house.presence_table, clock=house.clock).find("gone") is None
+
+
+def test_a_connection_that_is_only_being_opened_is_not_forgotten(house: House, push: Push) -> None:
+    anna = house.a_known_user()
+    connect(house, a_caller(house, anna), "opening")
+    house.posts.gone.add("opening")
+    assert push.send([Notice(user_id=anna.id, event={"type": "x"})]) == [0]
+    assert Connections(house.presence_table, clock=house.clock).find("opening") is not None
 
 
 def test_a_post_that_fails_loses_no_connection(house: House, push: Push) -> None:

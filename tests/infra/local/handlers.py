@@ -1,5 +1,6 @@
 """What the functions of small_house.yaml do."""
 
+import json
 import os
 import threading
 from typing import Any
@@ -59,6 +60,27 @@ def changes(event: dict[str, Any], _context: Any) -> None:
         raise ValueError("as asked")
 
 
+def talk(event: dict[str, Any], _context: Any) -> Any:
+    context = event["requestContext"]
+    match context["eventType"]:
+        case "CONNECT":
+            status = int((event.get("queryStringParameters") or {}).get("status", "200"))
+            return {"statusCode": status, "headers": {"Sec-WebSocket-Protocol": "small"}}
+        case "DISCONNECT":
+            _count(f"{context['connectionId']} ended with {context['disconnectStatusCode']}")
+            return {"statusCode": 200}
+    match json.loads(event["body"]):
+        case {"type": "who"}:
+            return {"statusCode": 200, "body": context["connectionId"]}
+        case {"type": "post", "to": to, "text": text}:
+            refusal = _refusal_of(lambda: _posts().post_to_connection(ConnectionId=to, Data=text.encode()))
+            return {"statusCode": 200, "body": json.dumps(refusal)}
+        case {"type": "close", "to": to}:
+            refusal = _refusal_of(lambda: _posts().delete_connection(ConnectionId=to))
+            return {"statusCode": 200, "body": json.dumps(refusal)}
+    raise ValueError("as asked")
+
+
 def _count(what: str) -> None:
     _table().update_item(Key={"pk": what}, UpdateExpression="ADD calls :one", ExpressionAttributeValues={":one": 1})
 
@@ -69,6 +91,11 @@ def _refusal_of(action: Any) -> dict[str, str]:
     except ClientError as error:
         return {"refused": error.response["Error"]["Code"], "message": error.response["Error"]["Message"]}
     return {"refused": ""}
+
+
+def _posts() -> Any:
+    # ws://.../ws is where clients connect.
+    return boto3.client("apigatewaymanagementapi", endpoint_url="http" + os.environ["SOCKETS_URL"].removeprefix("ws"))
 
 
 def _table() -> Any:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.local_system import LocalSystem, eventually, is_alive, running_system, start_system
 
@@ -35,6 +37,22 @@ def test_ctrl_c_ends_everything_and_loses_nothing(tmp_path: Path) -> None:
         assert "Traceback" not in system.log
     with running_system(tmp_path / "data", environ=SMALL) as system:
         assert has(system, "the last word")
+
+
+def test_ctrl_c_closes_every_web_socket_and_says_so_to_its_function(tmp_path: Path) -> None:
+    with running_system(tmp_path / "data", environ=SMALL) as system:
+        url = f"ws{system.url.removeprefix('http')}/talk"
+        with connect(url, subprotocols=["small"], open_timeout=30) as client:  # type: ignore[list-item]
+            client.send('{"type":"who"}')
+            connection_id = str(client.recv(timeout=30))
+            assert system.stop() == 0
+            with pytest.raises(ConnectionClosed) as closed:
+                client.recv(timeout=30)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1001
+    with running_system(tmp_path / "data", environ=SMALL) as system:
+        key = {"pk": {"S": f"{connection_id} ended with 1001"}}
+        assert "Item" in system.aws("dynamodb").get_item(TableName=TABLE, Key=key)
 
 
 def test_kill_9_of_everything_loses_less_than_a_second(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
 
 from tests.local_system import LocalSystem, eventually, running_system
 
@@ -174,6 +176,64 @@ def test_a_change_calls_its_function_and_only_the_bad_one_is_given_up(system: Lo
     assert calls_of(system, "good change") >= 1
     assert calls_of(system, "bad change") >= 3
     assert calls_of(system, "unwatched") == 0
+
+
+def talking(system: LocalSystem, query: str = "") -> ClientConnection:
+    url = f"ws{system.url.removeprefix('http')}/talk{query}"
+    return connect(url, subprotocols=["small"], open_timeout=30)  # type: ignore[list-item]
+
+
+def told(client: ClientConnection, **frame: str) -> str:
+    client.send(json.dumps(frame))
+    return str(client.recv(timeout=30))
+
+
+def test_a_function_talks_to_connections_with_its_own_role(system: LocalSystem) -> None:
+    with talking(system) as one, talking(system) as other:
+        assert one.subprotocol == "small"
+        to = told(other, type="who")
+        assert json.loads(told(one, type="post", to=to, text="Привет")) == {"refused": ""}
+        assert other.recv(timeout=30) == "Привет"
+        assert json.loads(told(one, type="post", to="nobody=", text="x"))["refused"] == "GoneException"
+        # It may post and nothing else.
+        refusal = json.loads(told(one, type="close", to=to))
+        assert refusal["refused"] == "AccessDeniedException"
+        assert "parley-local-TalkFunctionRole" in refusal["message"]
+
+
+def test_a_function_says_who_may_connect(system: LocalSystem) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        talking(system, "?status=401")
+    assert refused.value.response.status_code == 401
+
+
+def test_a_function_that_raises_is_told_to_the_client(system: LocalSystem) -> None:
+    with talking(system) as client:
+        connection_id = told(client, type="who")
+        complaint = json.loads(told(client, type="raise"))
+        assert (complaint["message"], complaint["connectionId"]) == ("Internal server error", connection_id)
+
+
+def test_a_function_is_told_when_a_connection_ends(system: LocalSystem) -> None:
+    with talking(system) as client:
+        connection_id = told(client, type="who")
+        client.close(4001)
+    assert eventually(lambda: calls_of(system, f"{connection_id} ended with 4001"), within=10) == 1
+
+
+def test_connections_are_closed_to_everybody_without_a_role_of_the_house(system: LocalSystem) -> None:
+    with talking(system) as client:
+        url = f"{system.url}/talk/@connections/{told(client, type='who')}"
+        assert httpx.post(url, content=b"x").status_code == 403
+        make: Any = boto3.client
+        root = make(
+            "apigatewaymanagementapi",
+            endpoint_url=f"{system.url}/talk",
+            region_name="eu-central-1",
+            **system.root_credentials(),
+        )
+        root.post_to_connection(ConnectionId=url.rpartition("/")[2], Data=b"from the account itself")
+        assert client.recv(timeout=30) == "from the account itself"
 
 
 def sign_form(system: LocalSystem, *, seconds: int = 60) -> tuple[str, dict[str, str]]:

@@ -90,6 +90,27 @@ def test_every_route_of_the_template_is_served() -> None:
     assert {(route.method, route.path, route.function) for route in stack().routes} == expected
 
 
+def test_the_web_socket_api_is_served_with_its_stage() -> None:
+    api = stack().web_sockets
+    assert api is not None
+    assert (api.stage, api.selection) == ("ws", ("type",))
+    assert {(key, route.function) for key, route in api.routes.items()} == {
+        ("$connect", "RealtimeFunction"),
+        ("$disconnect", "RealtimeFunction"),
+        ("$default", "RealtimeFunction"),
+    }
+    assert {key for key, route in api.routes.items() if route.is_answered} == {"$default"}
+
+
+def test_whoever_knows_where_connections_are_may_post_to_them() -> None:
+    api = stack().web_sockets
+    assert api is not None
+    told = [function for function in stack().functions.values() if "REALTIME_URL" in function.environment]
+    assert {function.environment["REALTIME_URL"] for function in told} == {"ws://x/ws"}
+    for function in told:
+        assert api.may_manage(function.role_arn, "POST"), function.logical_id
+
+
 def test_a_failed_upload_is_tried_again_and_then_kept() -> None:
     failures = stack().functions["UploadedFunction"].failures
     assert (failures.retries, failures.queue_url) == (2, "http://x/UploadedDeadLetters")
@@ -178,7 +199,7 @@ def test_what_is_for_development_only_is_not_there_in_production() -> None:
     paths = next(
         in_production.resolve(each["Properties"]["Body"]["paths"])
         for each in translated()["Resources"].values()
-        if each["Type"] == "AWS::ApiGatewayV2::Api"
+        if "Body" in each.get("Properties", {})
     )
     assert not any("debug" in path for path in paths)
     assert not in_production.is_wanted(translated()["Resources"]["DebugFunction"])
