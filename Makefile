@@ -4,9 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAM := .venv-sam
 PEERS := .venv-bench
+# The one that is locked, whatever the machine has.
+NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint unit journeys bench peers build format openapi lock clean
+.PHONY: help up test lint unit journeys programs bench peers build format openapi lock clean
 
 help: ## Say what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -16,20 +18,24 @@ up: $(VENV)/local.installed ## Run the whole system at http://127.0.0.1:8000 (PO
 
 test: lint unit journeys ## Run every check
 
-lint: $(VENV)/dev.installed ## Style, types, import arrows, template, document
+lint: $(VENV)/dev.installed web/node_modules/.package-lock.json ## Style, types, import arrows, template, document
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint template.yaml
 	@$(BIN)/python -m infra.openapi --check
+	cd web && $(NODE) npm run --silent check
 
-unit: build ## All tests but the journeys, in random order
+unit: build programs web/node_modules/.package-lock.json ## All tests but the journeys, in random order
 	$(BIN)/pytest -m "not journey" -n auto -q
 
-journeys: $(VENV)/dev.installed ## The whole local system, with a real worker on real speech
+journeys: $(VENV)/dev.installed programs web/node_modules/.package-lock.json ## The whole local system, with a real worker on real speech
 	# Two houses side by side: journeys mostly wait.
 	$(BIN)/pytest -m journey -n 2 --dist loadfile -q
+
+programs: $(VENV)/dev.installed # A browser and a TURN server, where the machine has none
+	@$(BIN)/python -m infra.test_programs
 
 bench: $(VENV)/dev.installed ## Measure; what the figures mean stands in bench/README.md
 	$(BIN)/python -m bench
@@ -62,7 +68,7 @@ lock: $(VENV)/dev.installed ## Lock the dependency groups of pyproject.toml anew
 	$(LOCK) --upgrade --constraint requirements/dev.txt --group bench --output-file requirements/bench.txt
 
 clean: ## Remove what was set up and built; data stays
-	rm -rf $(VENV) $(SAM) $(PEERS) .aws-sam .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(SAM) $(PEERS) web/node_modules web/build .aws-sam .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(BIN)/uv: requirements/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Parley needs Python 3.11 or newer; set PYTHON= to one." >&2; exit 1; }
@@ -77,6 +83,10 @@ $(VENV)/local.installed: requirements/local.txt pyproject.toml $(BIN)/uv
 
 $(VENV)/dev.installed: requirements/dev.txt $(VENV)/local.installed
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json $(VENV)/dev.installed
+	cd web && $(NODE) npm ci --silent
 	@touch $@
 
 $(SAM)/sam.installed: requirements/sam.txt $(BIN)/uv
