@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from functions.accounts.routes import router as accounts
+from functions.calls.routes import router as calls
 from functions.debug.routes import router as debug
 from functions.jobs.routes import router as jobs
 from functions.openai.routes import router as openai
@@ -21,6 +22,7 @@ ROUTERS: Final[dict[str, APIRouter]] = {
     "search": search,
     "shares": shares,
     "webhooks": webhooks,
+    "calls": calls,
     "openai": openai,
     "system": system,
     "debug": debug,

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from functions.accounts.wiring import account_services
 from functions.api.application import build_app
 from functions.api.services import Service, Services
+from functions.calls.wiring import Library, Neighbours, call_services, recording_services
 from functions.core.accounts.callers import Callers
 from functions.core.accounts.model import User
 from functions.core.accounts.open_credentials import OpenCredentials
@@ -23,7 +24,10 @@ from functions.core.accounts.tokens import AccessTokens
 from functions.core.batches.progress import BatchProgress
 from functions.core.batches.store import Batches
 from functions.core.changes import Reaction
+from functions.core.calls.store import Calls
 from functions.core.clock import Clock, utc_now
+from functions.core.ice.providers import ice_servers_of
+from functions.core.ice.settings import IceSettings
 from functions.core.jobs.followers import settle_followers
 from functions.core.jobs.queue_depths import QueueDepths
 from functions.core.jobs.results import Transcript, transcript_to_json
@@ -50,11 +54,12 @@ from functions.core.search.news import SearchNews
 from functions.core.search.reading import PackReader
 from functions.core.search.reconciling import Reconciler
 from functions.core.search.search import Search
-from functions.core.settings import Door, Keeping, Registrations, Uploads
+from functions.core.settings import Door, Keeping, Realtime, Registrations, Uploads
 from functions.core.shares.links import Links
 from functions.core.shares.store import Shares
 from functions.core.stats.keeper import StatsKeeper
 from functions.core.stats.store import Stats
+from functions.core.web_push.vapid import Vapid
 from functions.core.webhooks.addresses import Policy
 from functions.core.webhooks.announcer import Announcer
 from functions.core.webhooks.outbox import Outbox
@@ -75,6 +80,7 @@ from tests.fakes.limiter import FakeLimiter
 from tests.fakes.media import FakeMedia
 from tests.fakes.messages import FakeMessages
 from tests.fakes.posts import FakePosts
+from tests.fakes.posts import FakePosts
 from tests.fakes.queues import FakeQueues
 from tests.fakes.redrives import FakeRedrives
 from tests.fakes.table import FakeTable
@@ -84,6 +90,7 @@ WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(100)
 SECRET = "a secret of more than thirty-two characters"
 OPERATOR_KEY = "operator-key-one"
 SETUP_CODE = "setup-code"
+VAPID_PRIVATE_KEY = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"
 MAX_UPLOAD_BYTES = 20 * 1024**3
 PASSWORD_HASH = hash_password(PASSWORD)
 
@@ -122,6 +129,7 @@ class House:
     accounts_table: FakeTable = field(default_factory=FakeTable)
     library_table: FakeTable = field(default_factory=FakeTable)
     presence_table: FakeTable = field(default_factory=FakeTable)
+    presence_table: FakeTable = field(default_factory=FakeTable)
     media: FakeMedia = field(default_factory=FakeMedia)
     auth_calls_per_minute: int = 0
     requests_per_minute: int = 0
@@ -135,6 +143,7 @@ class House:
         self.leavers = FakeLeavers()
         self.redrives = FakeRedrives()
         self.limiter = FakeLimiter()
+        self.posts = FakePosts()
         self.posts = FakePosts()
         self.push = Push(
             Connections(self.presence_table, clock=self.clock),
@@ -218,6 +227,31 @@ class House:
                 models=settings,
                 clock=self.clock,
             )
+            | call_services(
+                self.presence_table,
+                self.accounts_table,
+                Neighbours(
+                    ring=self.ring,
+                    limiter=self.limiter,
+                    posts=self.posts,
+                    ice_servers=ice_servers_of(IceSettings(), clock=self.clock),
+                    vapid=Vapid(VAPID_PRIVATE_KEY, "mailto:it@example.org", clock=self.clock),
+                    realtime=Realtime(realtime_url="wss://parley.test/ws"),
+                ),
+                clock=self.clock,
+            )
+            | recording_services(
+                self.presence_table,
+                Library(
+                    table=self.library_table,
+                    media=self.media,
+                    queues=self.queues,
+                    uploads=settings,
+                    keeping=Keeping(keep_days=self.keep_days),
+                    models=settings,
+                ),
+                clock=self.clock,
+            )
             | {
                 Links: Links(self.ring),
                 Recordings: self.recordings,
@@ -248,6 +282,7 @@ class House:
                 ),
             }
         )
+        self.calls = services.get(Calls)
         self.accounts = services.get(Accounts)
         self.sessions = services.get(Sessions)
         self.tokens = services.get(AccessTokens)

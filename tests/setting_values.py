@@ -28,4 +28,13 @@ VALUES: Final = {
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": "json",
     "MEDIA_ENDPOINT_URL": "",
+    "REALTIME_URL": "wss://calls.example.org/ws",
+    "ICE_TTL_SECONDS": "1800",
+    "ICE_POLICY": "all",
+    "STUN_URLS": "",
+    "TURN_URLS": "",
+    "TURN_SECRETS": "",
+    "KVS_CHANNEL_ARN": "",
+    "VAPID_PRIVATE_KEY": "",
+    "VAPID_SUBJECT": "",
 }

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from functions.core.accounts.model import Role, Scope, User
 from infra.doors import ROUTERS
 from tests.builders import PASSWORD, a_job, a_location, a_recording
+from tests.call_builders import a_call, a_device
 from tests.fakes.clock import FakeClock
 from tests.house import SETUP_CODE, House
 from tests.webhook_builders import a_delivery, a_webhook
@@ -46,6 +47,8 @@ class Scene:
     bert: User
     admin: User
     ids: dict[str, str]
+    bundle: dict[str, str]
+    """Of Anna's device."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,35 @@ MATRIX: dict[str, Row] = {
     "GET /v1/webhooks/{webhook_id}/deliveries": Row(Scope.WEBHOOKS_READ, is_owned=True),
     "GET /v1/webhooks/{webhook_id}/deliveries/{delivery_id}": Row(Scope.WEBHOOKS_READ, is_owned=True),
     "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": Row(Scope.WEBHOOKS_WRITE, ok=202, is_owned=True),
+    # Contacts, devices and calls are people's own: no admin sees them.
+    "POST /v1/contacts": Row(Scope.CALLS_WRITE, ok=201, body=lambda _: {"unique_id": "00000000"}),
+    "GET /v1/contacts": Row(Scope.CALLS_READ),
+    "POST /v1/contacts/{unique_id}/confirm": Row(Scope.CALLS_WRITE, is_owned=True),
+    # Of a contact that was confirmed.
+    "POST /v1/contacts/{unique_id}/decline": Row(Scope.CALLS_WRITE, ok=404),
+    "PATCH /v1/contacts/{unique_id}": Row(Scope.CALLS_WRITE, is_owned=True, body=lambda _: {"secret": True}),
+    "DELETE /v1/contacts/{unique_id}": Row(Scope.CALLS_WRITE, ok=204, is_owned=True),
+    "POST /v1/contacts/{unique_id}/block": Row(Scope.CALLS_WRITE, ok=204),
+    "DELETE /v1/contacts/{unique_id}/block": Row(Scope.CALLS_WRITE, ok=204),
+    "GET /v1/blocks": Row(Scope.CALLS_READ),
+    "GET /v1/devices": Row(Scope.CALLS_READ),
+    "PUT /v1/devices/{device_id}": Row(
+        Scope.CALLS_WRITE,
+        body=lambda scene: {"bundle": scene.bundle},
+        except_for={Who.OTHER_USER: 422, Who.ADMIN: 422},
+    ),
+    "DELETE /v1/devices/{device_id}": Row(Scope.CALLS_WRITE, ok=204, is_owned=True),
+    "GET /v1/users/{unique_id}/devices": Row(Scope.CALLS_READ, is_owned=True),
+    "GET /v1/users/{unique_id}/key-log": Row(Scope.CALLS_READ, is_owned=True),
+    "POST /v1/realtime/ticket": Row(ok=201),
+    "GET /v1/ice-servers": Row(Scope.CALLS_READ),
+    "GET /v1/push-subscriptions/key": Row(Scope.CALLS_READ),
+    "PUT /v1/push-subscriptions/{device_id}": Row(
+        Scope.CALLS_WRITE, is_owned=True, body=lambda _: {"endpoint": "https://push.example.org/1"}
+    ),
+    "DELETE /v1/push-subscriptions/{device_id}": Row(Scope.CALLS_WRITE, ok=204, is_owned=True),
+    "GET /v1/calls": Row(Scope.CALLS_READ),
+    "GET /v1/calls/{call_id}": Row(Scope.CALLS_READ, is_owned=True),
     # OpenAI's wire, where what is not valid is a 400.
     "POST /v1/audio/transcriptions": Row(Scope.RECORDINGS_WRITE, ok=400),
     "POST /v1/audio/translations": Row(Scope.RECORDINGS_WRITE, ok=400),
@@ -234,7 +266,16 @@ def a_scene() -> Scene:
     share = house.client(anna).post(f"/v1/recordings/{recording.id}/shares", json={}).json()
     location = house.locations.add(a_location())
     webhook = house.registry.add(a_webhook(), owner_id=anna.id, idempotency_key=None).webhook
+    clara, device = house.a_known_user(), a_device(anna.unique_id)
+    for one, other in ((anna, clara), (clara, anna)):
+        house.client(one).post("/v1/contacts", json={"unique_id": other.unique_id})
+    house.client(anna).put(f"/v1/devices/{device.id}", json={"bundle": device.bundle})
+    house.client(anna).put(f"/v1/push-subscriptions/{device.id}", json={"endpoint": "https://push.example.org/1"})
+    call = house.calls.note(a_call(anna, clara, caller_device=device.id).found_busy())
     ids = {
+        "unique_id": clara.unique_id,
+        "device_id": device.id,
+        "call_id": call.id,
         "webhook_id": webhook.id,
         "delivery_id": house.deliveries.add(a_delivery(owner_id=anna.id, webhook_id=webhook.id)).id,
         "location_id": location.id,
@@ -251,7 +292,7 @@ def a_scene() -> Scene:
         "file_name": "video",
         "model": "whisper-1",
     }
-    return Scene(house, clock, anna, bert, admin, ids)
+    return Scene(house, clock, anna, bert, admin, ids, device.bundle)
 
 
 def credential(who: Who, scene: Scene, row: Row) -> str | None:  # noqa: C901, PLR0911 - one line each

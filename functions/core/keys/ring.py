@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     CODES = "codes"
     PERSONAL_DATA = "personal-data"
     CURSORS = "cursors"
+    CONTACTS = "contacts"
     SHARES = "shares"
     WEBHOOKS = "webhooks"
 

@@ -79,6 +79,14 @@ class Presence:
         others = [one for one in self.open_at(now) if one.id != connection.id]
         return replace(self, connections=(*others, connection)[-MOST_CONNECTIONS:])
 
+    def updated(self, connection: Connection) -> "Presence":
+        """Replace one where it stands; unchanged where it is not there any more."""
+        if all(one.id != connection.id for one in self.connections):
+            return self
+        return replace(
+            self, connections=tuple(connection if one.id == connection.id else one for one in self.connections)
+        )
+
     def left(self, connection_ids: frozenset[str]) -> "Presence":
         """Forget some; unchanged where none of them is there."""
         kept = tuple(one for one in self.connections if one.id not in connection_ids)
@@ -94,8 +102,6 @@ class Notice:
     """A JSON object with a `type`; in transit only, never in a log."""
     device_id: str | None = None
     """Only to this device."""
-    watching: str | None = None
-    """Only to those that watch this job."""
     but: str | None = None
     """Not to this connection."""
 
@@ -103,6 +109,5 @@ class Notice:
         """Tell whether a connection of theirs is to get it."""
         return (
             (self.device_id is None or connection.device_id == self.device_id)
-            and (self.watching is None or connection.watching == self.watching)
             and connection.id != self.but
         )

@@ -78,10 +78,10 @@ class Connections:
         return connection if connection is not None and self._clock() < connection.until else None
 
     def watch(self, connection: Connection, job_id: str | None) -> None:
-        """Send a connection the pictures of a job for WATCH_LIFE, or none any more."""
+        """Send a connection the pictures of a job for WATCH_LIFE, or none any more; one that is gone stays gone."""
         until = None if job_id is None else self._clock() + WATCH_LIFE
         watching = replace(connection, watching=job_id, watching_until=until)
-        self._change(connection.user_id, lambda presence: presence.joined(watching, self._clock()), watching)
+        self._change(connection.user_id, lambda presence: presence.updated(watching), watching)
 
     def of(self, user_ids: Collection[str]) -> dict[str, tuple[Connection, ...]]:
         """Read people's open connections, one read for all; those who have none are left out."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.realtime.model import CONNECTION_LIFE, MOST_CONNECTIONS
+from functions.core.realtime.model import CONNECTION_LIFE, MOST_CONNECTIONS, WATCH_LIFE
 from functions.core.realtime.store import Connections, Tickets
 from tests.fakes.clock import FakeClock
 from tests.house import House
@@ -73,6 +73,24 @@ def test_the_oldest_connection_makes_room_for_one_too_many(house: House, connect
     assert [one.id for one in dropped] == ["c0"]
     assert connections.find("c0") is None
     assert len(connections.of([anna.id])[anna.id]) == MOST_CONNECTIONS
+
+
+def test_whoever_has_gone_does_not_come_back_by_watching(house: House, connections: Connections) -> None:
+    anna = house.a_known_user()
+    gone = connect(house, a_caller(house, anna), "gone")
+    connections.forget(anna.id, ["gone"])
+    connections.watch(gone, "job_1")
+    assert connections.find("gone") is None
+    assert connections.of([anna.id]) == {}
+
+
+def test_who_watches_is_known_for_a_minute(house: House, connections: Connections, clock: FakeClock) -> None:
+    anna = house.a_known_user()
+    connections.watch(connect(house, a_caller(house, anna), "one"), "job_1")
+    (one,) = connections.of([anna.id])[anna.id]
+    assert one.watches("job_1", clock())
+    assert not one.watches("job_2", clock())
+    assert not one.watches("job_1", clock() + WATCH_LIFE)
 
 
 def test_somebody_else_who_connects_at_the_same_moment_is_not_lost(house: House, connections: Connections) -> None:

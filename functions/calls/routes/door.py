@@ -1,0 +1,5 @@
+"""The router of this door."""
+
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/v1", tags=["calls"])
