@@ -36,6 +36,10 @@ class WorkerSettings(LibraryTable, MediaBucket, JobQueues, Speech, Language, Asc
     """Seconds that turning a video into ASCII may take for every minute of it begun."""
     ascii_memory_mb: int = Field(default=2048, ge=256)
     """What one video may take of memory."""
+    presence_table: str = ""
+    """Where stands who watches videos being drawn; empty, as `realtime_url` is: nobody does."""
+    realtime_url: str = ""
+    """Where they are connected: wss://.../ws"""
     worker_lanes: Annotated[frozenset[Lane], NoDecode, BeforeValidator(_listed)] = frozenset(Lane)
     """Which lanes this process runs, separated by commas."""
     lease_seconds: int = Field(default=30, ge=6)

@@ -6,7 +6,12 @@ import click
 
 from parley.commands.account import erase_me, login, logout, register
 from parley.commands.admin import admin
+from parley.commands.answer import answer
 from parley.commands.ascii import ascii_video
+from parley.commands.call import call
+from parley.commands.call_log import call_log
+from parley.commands.contacts import contacts
+from parley.commands.devices import devices, safety_number
 from parley.commands.jobs import cancel, list_jobs, retry, summarise, transcribe
 from parley.commands.keys import keys
 from parley.commands.locations import locations
@@ -90,6 +95,12 @@ for command in (
     list_recordings,
     search,
     share,
+    contacts,
+    call,
+    answer,
+    call_log,
+    safety_number,
+    devices,
     delete_recordings,
     stats,
     locations,

@@ -52,6 +52,13 @@ class AsciiCalls(Transport):
         with understanding(response):
             return read_ascii_video(response.json())
 
+    def live_ticket(self) -> tuple[str, str]:
+        """Return where the server tells what happens, and the secret that opens one connection there."""
+        response = self._ask("POST", "/v1/realtime/ticket", json={})
+        with understanding(response):
+            answer = response.json()
+            return str(answer["url"]), str(answer["ticket"])
+
     def download(self, job_id: str, name: str, into: Path, *, told: Callable[[int], None]) -> None:
         """Fetch one of its files; one that is there is replaced when the new one is whole.
 

@@ -24,6 +24,7 @@ from parley.answers import (
     read_transcript,
 )
 from parley.ascii_calls import AsciiCalls
+from parley.calls.api import CallCalls
 from parley.corrections import CorrectionCalls
 from parley.deletions import DeletionCalls
 from parley.locations import LocationCalls
@@ -95,6 +96,7 @@ class Api(
     ShareCalls,
     CorrectionCalls,
     AsciiCalls,
+    CallCalls,
 ):
     """All that the command line asks of a server: recordings here, the rest in what it is made of."""
 

@@ -32,12 +32,16 @@ from functions.core.jobs.ascii_video import File, ascii_video_to_json
 from gpu_worker.pictures.child_environment import forget_the_rest
 from gpu_worker.pictures.failures import NotRenderable
 from gpu_worker.pictures.limits import Limits
+from gpu_worker.pictures.showing import Showing
 from gpu_worker.remote_file import RemoteFile
 
 RANGE: Final = struct.Struct("<QQ")
 """What is asked for of the source: from one position up to another."""
 PROGRESS: Final = struct.Struct("<ddQ")
 """Seconds done, seconds in all (not a number: unknown), frames."""
+SHOW: Final = b"\x01"
+"""The only thing that is ever said to the child: whether its frames are watched."""
+HIDE: Final = b"\x00"
 THERE: Final = b"\x01"
 """What bytes of the source begin with; an answer without it: they cannot be read."""
 CHUNK: Final = 1024**2
@@ -60,6 +64,7 @@ class Word(IntEnum):
     DONE = 4
     NOT_RENDERABLE = 5
     BROKEN = 6
+    FRAME = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +89,11 @@ def live(order: Order, source: Connection, words: Connection) -> None:
     """Do an order; the life of the child."""
     forget_the_rest()
     _confine(order)
-    _end_with_the_parent(words)
     voice = _Voice(words)
+    showing = Showing(lambda frame: voice.say(Word.FRAME, frame))
+    _listen(words, showing)
     try:
-        _render(order, source, voice)
+        _render(order, source, voice, showing)
     except NotRenderable as error:
         voice.say(Word.NOT_RENDERABLE, _reason(error.code, error.detail))
     except MemoryError:
@@ -100,7 +106,7 @@ def live(order: Order, source: Connection, words: Connection) -> None:
     os._exit(0)
 
 
-def _render(order: Order, source: Connection, voice: "_Voice") -> None:
+def _render(order: Order, source: Connection, voice: "_Voice", showing: Showing) -> None:
     outputs: list[BinaryIO] = []
 
     def open_output(file: File) -> BinaryIO:
@@ -117,6 +123,7 @@ def _render(order: Order, source: Connection, voice: "_Voice") -> None:
             scratch=Path(order.scratch),
             on_progress=voice.progressed,
             on_still=lambda png: voice.say(Word.STILL, png),
+            on_frame=showing.drew,
             limits=order.limits,
         )
         # FFmpeg takes a source that breaks off for one that ends.
@@ -222,11 +229,14 @@ def _data_bytes() -> int:
     return int(pages) * resource.getpagesize()
 
 
-def _end_with_the_parent(words: Connection) -> None:
-    """End when the other side closes, which it does with the parent, however that ends."""
+def _listen(words: Connection, showing: Showing) -> None:
+    """Do as the other side says, and end when it closes, which it does with the parent, however that ends."""
 
-    def watch() -> None:
-        words.poll(None)  # nothing is ever said to us here
-        os._exit(1)
+    def listen() -> None:
+        try:
+            while True:
+                showing.is_wanted = words.recv_bytes() == SHOW
+        finally:
+            os._exit(1)
 
-    threading.Thread(target=watch, name="leash", daemon=True).start()
+    threading.Thread(target=listen, name="leash", daemon=True).start()

@@ -31,6 +31,7 @@ MOST_RATE: Final = 120
 MakeSinks = Callable[[Scene, av.AudioStream | None], Sequence[Sink]]
 OnProgress = Callable[[Progress], None]
 OnStill = Callable[[bytes], None]
+OnFrame = Callable[[Grid], None]
 
 
 @runtime_checkable
@@ -50,13 +51,15 @@ def render(  # noqa: PLR0913 - each is another matter, and all but two have name
     scratch: Path,
     on_progress: OnProgress,
     on_still: OnStill,
+    on_frame: OnFrame = lambda _: None,
     limits: Limits = Limits(),
     seed: int = 0,
     make_sinks: MakeSinks = sinks_for,
 ) -> AsciiVideo:
     """Read a video and write all that is asked for.
 
-    The same video, options and `seed` give the same frames. `on_still` is called once, with the first of them as PNG.
+    The same video, options and `seed` give the same frames. `on_still` is called once, with the first of them as PNG,
+    and `on_frame` with each.
 
     Raises:
         NotRenderable: it is no video, or cannot be turned into this.
@@ -80,7 +83,7 @@ def render(  # noqa: PLR0913 - each is another matter, and all but two have name
         writing = _Writing(make_sinks(scene, facts.sound))
         decoding.listen(writing.hear)
         shown = paced(chain([first], frames), options.fps, lambda: decoding.end)
-        grids = _watched(map(drawing.grid, shown), scene, facts.duration, on_progress, on_still)
+        grids = _watched(map(drawing.grid, shown), scene, facts.duration, on_progress, on_still, on_frame)
         warnings = writing.write(grids, lambda: decoding.end)
     return AsciiVideo(
         frames=drawing.frames,
@@ -126,12 +129,18 @@ class _Writing:
             raise
 
 
-def _watched(
-    grids: Iterator[Grid], scene: Scene, total: float | None, on_progress: OnProgress, on_still: OnStill
+def _watched(  # noqa: PLR0913, PLR0917 - whoever is told
+    grids: Iterator[Grid],
+    scene: Scene,
+    total: float | None,
+    on_progress: OnProgress,
+    on_still: OnStill,
+    on_frame: OnFrame,
 ) -> Iterator[Grid]:
     for grid in grids:
         if grid.number == 0:
             on_still(png.still(scene, grid))
+        on_frame(grid)
         yield grid
         on_progress(Progress(done=float(grid.time), total=total, frames=grid.number + 1))
 

@@ -22,14 +22,17 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
-from functions.core.jobs.ascii_options import AsciiVideoOptions
+from functions.core.jobs.ascii_frames import LiveFrame
+from functions.core.jobs.ascii_options import AsciiVideoOptions, Style
 from functions.core.jobs.ascii_video import AsciiVideo, File
 from functions.core.observability import log
 from gpu_worker import machine
 from gpu_worker.pictures import child
-from gpu_worker.pictures.child import CHUNK, FILES, PROGRESS, RANGE, THERE, TOO_LARGE, Order, Word
+from gpu_worker.pictures.characters import CHARACTERS
+from gpu_worker.pictures.child import CHUNK, FILES, HIDE, PROGRESS, RANGE, SHOW, THERE, TOO_LARGE, Order, Word
 from gpu_worker.pictures.failures import NotRenderable
 from gpu_worker.pictures.limits import Limits
+from gpu_worker.pictures.showing import read_frame
 from gpu_worker.remote_file import BLOCK, ReadRange
 
 if TYPE_CHECKING:
@@ -88,6 +91,19 @@ class Watcher(Protocol):
         ...
 
 
+class Audience(Protocol):
+    """Whoever sees frames as they are drawn. Nothing waits for it: it may raise nothing, and may not take long."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anybody is; asked several times a second."""
+        ...
+
+    def show(self, frame: LiveFrame) -> None:
+        """Take a frame; there are about ten in a second."""
+        ...
+
+
 class Sandbox:
     """Renders videos, each in a child of its own; any thread may."""
 
@@ -104,7 +120,15 @@ class Sandbox:
         """Have the server load everything before the first video comes; does not wait for it."""
         ensure_running()
 
-    def render(self, options: AsciiVideoOptions, *, size: int, read_range: ReadRange, watcher: Watcher) -> AsciiVideo:
+    def render(
+        self,
+        options: AsciiVideoOptions,
+        *,
+        size: int,
+        read_range: ReadRange,
+        watcher: Watcher,
+        audience: Audience | None = None,
+    ) -> AsciiVideo:
         """Turn a source of so many bytes into ASCII.
 
         Raises:
@@ -115,7 +139,8 @@ class Sandbox:
             process, source, words = started
             answers = _Answers(source, read_range, size)
             try:
-                return _Hearing(process, words, watcher, self._bounds).hear_out()
+                view = _View(words, audience, options.style) if audience else None
+                return _Hearing(process, words, watcher, self._bounds, view).hear_out()
             except NotRenderable:
                 answers.raise_failure()
                 raise
@@ -198,14 +223,48 @@ class _Answers:
             return b""
 
 
+class _View:
+    """Has the child hand over frames while there is an audience."""
+
+    def __init__(self, words: Connection, audience: Audience, style: Style) -> None:
+        self._words = words
+        self._audience = audience
+        self._glyphs = len(CHARACTERS[style])
+        self._is_open = False
+
+    def look(self) -> None:
+        """Tell the child, if somebody has come or all have gone."""
+        if self._audience.is_there is not self._is_open:
+            self._is_open = not self._is_open
+            # Of a child that is gone its other end tells.
+            with suppress(OSError):
+                self._words.send_bytes(SHOW if self._is_open else HIDE)
+
+    def take(self, body: bytes) -> None:
+        """Show a frame."""
+        try:
+            frame = read_frame(body, glyphs=self._glyphs)
+        except ValueError as error:
+            raise _broken("it drew a frame that is none") from error
+        self._audience.show(frame)
+
+
 class _Hearing:
     """Listens to a child until it is done, and believes nothing."""
 
-    def __init__(self, process: ForkServerProcess, words: Connection, watcher: Watcher, bounds: Bounds) -> None:
+    def __init__(
+        self,
+        process: ForkServerProcess,
+        words: Connection,
+        watcher: Watcher,
+        bounds: Bounds,
+        view: _View | None = None,
+    ) -> None:
         self._process = process
         self._words = words
         self._watcher = watcher
         self._bounds = bounds
+        self._view = view
         self._began = time.monotonic()
         self._ticked = self._began
         self._seconds_done = 0.0
@@ -219,12 +278,16 @@ class _Hearing:
             Word.NOT_RENDERABLE: self._take_reason,
             Word.BROKEN: self._take_break,
         }
+        if view is not None:
+            self._hear[Word.FRAME] = view.take
 
     def hear_out(self) -> AsciiVideo:
         """Return what it says in the end."""
         while self._video is None:
             ready = wait([self._words, self._process.sentinel], timeout=TICK)
             self._look_at_the_clock()
+            if self._view is not None:
+                self._view.look()
             if self._words in ready:
                 self._hear_one()
             elif ready:

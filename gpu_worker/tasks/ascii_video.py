@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,9 +17,11 @@ from functions.core.observability import log
 from functions.core.recordings.media import Media, result_key, source_key
 from functions.core.recordings.store import Recordings
 from gpu_worker.claim import Claim, Hopeless
+from gpu_worker.live import Live
 from gpu_worker.outgoing import Outgoing
+from gpu_worker.pictures.characters import CHARACTERS
 from gpu_worker.pictures.failures import NotRenderable
-from gpu_worker.pictures.sandbox import Died, Sandbox
+from gpu_worker.pictures.sandbox import Audience, Died, Sandbox
 from gpu_worker.tasks.clock_time import clock_time
 from gpu_worker.tasks.task import Outcome, Work
 
@@ -30,11 +33,15 @@ OUT_OF_MEMORY: Final = "The machine ran out of memory on this video, time and ag
 class AsciiVideoTask:
     """Has a video drawn in a sandbox, and leaves what was made of it."""
 
-    def __init__(self, sandbox: Sandbox, *, recordings: Recordings, media: Media, clock: Clock) -> None:
+    def __init__(
+        self, sandbox: Sandbox, *, recordings: Recordings, media: Media, clock: Clock, live: Live | None = None
+    ) -> None:
+        """Without `live` nobody sees frames before the end."""
         self._sandbox = sandbox
         self._recordings = recordings
         self._media = media
         self._clock = clock
+        self._live = live
 
     def run(self, work: Work) -> Outcome:
         """Do one attempt, from the beginning; raises Hopeless where the video can't be drawn or takes too long."""
@@ -44,7 +51,10 @@ class AsciiVideoTask:
         claim.report("opening", 0.0)
         options = _options(job)
         key, size = self._source(job)
-        with Outgoing(self._media, key_of=lambda name: result_key(job.id, job.attempts, name)) as outgoing:
+        with (
+            Outgoing(self._media, key_of=lambda name: result_key(job.id, job.attempts, name)) as outgoing,
+            self._showing(job, options) as audience,
+        ):
             watcher = _Watching(claim, outgoing, self._keeper(job), on_start=lambda: watch.begin("rendering"))
             try:
                 video = self._sandbox.render(
@@ -52,6 +62,7 @@ class AsciiVideoTask:
                     size=size,
                     read_range=lambda start, end: self._media.read_range(key, start, end),
                     watcher=watcher,
+                    audience=audience,
                 )
             except NotRenderable as error:
                 raise Hopeless(error.code, error.detail) from error
@@ -72,6 +83,9 @@ class AsciiVideoTask:
         log.info("turned into ASCII", engine=video.engine, frames=video.frames, seconds=video.duration)
         factor = {"realtime_factor": round(video.duration / seconds["rendering"], 2)} if seconds["rendering"] else {}
         return Outcome(result, {"queued": round(job.waited_seconds, 3)} | seconds | factor)
+
+    def _showing(self, job: Job, options: AsciiVideoOptions) -> AbstractContextManager[Audience | None]:
+        return self._live.showing(job, CHARACTERS[options.style]) if self._live else nullcontext()
 
     def _source(self, job: Job) -> tuple[str, int]:
         recording = self._recordings.find(job.recording_id)

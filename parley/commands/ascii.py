@@ -51,6 +51,7 @@ class _Made:
     epilog=examples(
         "parley ascii holiday.mp4",
         "parley ascii holiday.mp4 --style braille --width 160 --play",
+        "parley ascii holiday.mp4 --live",
         "parley ascii holiday.mp4 --preset matrix --gif --no-mp4 -o pictures",
         "parley ascii rec_01JD3Z6Q4B2VJ6V5T6X0Q2M8AF --txt",
         "parley ascii job_01JD3Z6Q4B2VJ6V5T6X0Q2M8AF",
@@ -63,6 +64,7 @@ class _Made:
 @click.option(
     "-o", "--output", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="Put the files there."
 )
+@click.option("--live", is_flag=True, help="Show in this terminal how the server draws it.")
 @click.option("--play", "playing", is_flag=True, help="Play it in this terminal when it is done.")
 @click.option("--local", is_flag=True, help="Draw it on this machine, without a server; needs the worker's packages.")
 @common_options
@@ -73,7 +75,8 @@ def ascii_video(  # noqa: PLR0913, PLR0917 - one parameter each option
     look: Options,
     preset: str | None,
     output: Path | None,
-    playing: bool,  # noqa: FBT001 - click calls it
+    live: bool,  # noqa: FBT001 - click calls it
+    playing: bool,  # noqa: FBT001
     local: bool,  # noqa: FBT001
 ) -> None:
     """Turn a video into ASCII: an MP4 with its sound, texts, pictures, a GIF or an asciicast.
@@ -81,17 +84,27 @@ def ascii_video(  # noqa: PLR0913, PLR0917 - one parameter each option
     The files are put beside FILE, or into this folder, as holiday.ascii.mp4 and so on; those of the same name are
     replaced. A JOB_ID fetches what was made before: files are kept for a day, if the server is not set otherwise.
     """
-    if playing and not sys.stdout.isatty():
-        raise click.UsageError("--play needs a terminal, and standard output is none.")
-    if playing and session.as_json:
-        raise click.UsageError("--play and --json contradict each other.")
+    for flag in [name for name, is_given in (("--live", live), ("--play", playing)) if is_given]:
+        if not _is_terminal():
+            raise click.UsageError(f"{flag} needs a terminal, and standard output is none.")
+        if session.as_json:
+            raise click.UsageError(f"{flag} and --json contradict each other.")
+    if local and live:
+        raise click.UsageError("--live shows what the server draws: leave it or --local away.")
     if local and preset:
         raise click.UsageError("--preset names options that the server keeps: give them themselves with --local.")
     look = needed(look, playing=playing)
-    made = _draw_here(session, what, look, output) if local else _draw_there(session, what, look, preset, output)
+    if local:
+        made = _draw_here(session, what, look, output)
+    else:
+        made = _draw_there(session, what, Wanted(KIND, look, preset), output, live=live)
     _report(session, made)
     if playing:
         _play(session, made)
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _draw_here(session: Session, what: str, look: Options, output: Path | None) -> _Made:
@@ -103,12 +116,11 @@ def _draw_here(session: Session, what: str, look: Options, output: Path | None) 
     return _Made(read_ascii_video(made["result"]), files)
 
 
-def _draw_there(session: Session, what: str, look: Options, preset: str | None, output: Path | None) -> _Made:
-    wanted = Wanted(KIND, look, preset)
+def _draw_there(session: Session, what: str, wanted: Wanted, output: Path | None, *, live: bool) -> _Made:
     with session.api() as api:
         match what.split("_", maxsplit=1)[0]:
             case "job" if not Path(what).exists():
-                if look or preset:
+                if wanted.options or wanted.preset:
                     raise click.UsageError("A job is made as it was asked for: name its recording to have another.")
                 job = api.job(what)
                 recording = api.recording(job.recording_id)
@@ -121,12 +133,27 @@ def _draw_there(session: Session, what: str, look: Options, preset: str | None, 
                 recording, job = _upload(session, api, source, wanted)
                 beside = source.path.parent
         again = f"parley ascii {job.id}"
+        if live:
+            _show_live(session, api, job, again)
         outcome = watch_job(api, recording.id, job.id, sleep=session.sleep, say=session.say, again=again)
         if outcome.failures:
             raise Failure("; ".join(outcome.failures))
         video = api.ascii_video(job.id)
         files = _fetch(session, api, job, video, _folder(output or beside) / _stem(outcome.recording))
         return _Made(video, files, outcome.recording, outcome.job)
+
+
+def _show_live(session: Session, api: Api, job: Job, again: str) -> None:
+    """Show it while it is drawn; where that cannot be, say so and go on."""
+    from parley.ascii_live import show_live  # noqa: PLC0415 - a tenth of a second that nobody else waits for
+
+    try:
+        show_live(job.id, sys.stdout, ticket=api.live_ticket, is_over=lambda: api.job(job.id).is_over)
+    except Failure as error:
+        session.say(f"It cannot be shown while it is drawn: {error}")
+    except KeyboardInterrupt:
+        session.say(f"The work goes on. Look again with: {again}")
+        raise
 
 
 def _upload(session: Session, api: Api, source: Source, wanted: Wanted) -> tuple[Recording, Job]:

@@ -4,6 +4,7 @@ It is imported there by its name, as the real one is.
 """
 
 import ctypes
+import itertools
 import json
 import os
 import resource
@@ -12,12 +13,16 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
+
+import numpy as np
 
 from functions.core.jobs.ascii_options import AsciiVideoOptions
 from functions.core.jobs.ascii_video import AsciiVideo, File
 from gpu_worker.pictures.failures import NotRenderable
+from gpu_worker.pictures.grid import Grid
 from gpu_worker.pictures.limits import Limits
 
 NAME = "tests.gpu_worker.fake_renderer:render"
@@ -39,11 +44,14 @@ def render(
     scratch: Path,
     on_progress: Callable[[Progress], None],
     on_still: Callable[[bytes], None],
+    on_frame: Callable[[Grid], None],
     limits: Limits,
 ) -> AsciiVideo:
     order, *_ = source.read().partition(b"\n")
     name, _, argument = order.decode().partition(" ")
     on_still(STILL)
+    if name == "film":
+        _film(on_frame, on_progress)
     said = ACTS[name](argument, open_output, on_progress, scratch)
     (scratch / "used").write_text("x")
     video = AsciiVideo(
@@ -80,6 +88,14 @@ def _flood_scratch(argument: str, open_output: Any, on_progress: Any, scratch: P
     with (scratch / "large").open("wb") as file:
         while True:
             file.write(bytes(1024**2))
+
+
+def _film(on_frame: Callable[[Grid], None], on_progress: Callable[[Progress], None]) -> None:
+    # For ever: whoever watches ends it.
+    for number in itertools.count():
+        on_frame(Grid(number, Fraction(number, 25), np.full((2, 4), number % 10, np.uint8)))
+        if number == 0:
+            on_progress(Progress(0.04, None, 1))
 
 
 def _wait(argument: str, open_output: Any, on_progress: Any, scratch: Path) -> str:

@@ -9,23 +9,32 @@ from typing import Any
 
 import pytest
 
+from functions.core.accounts.model import Credential
 from functions.core.errors import NotFound
+from functions.core.jobs.ascii_frames import read_event
+from functions.core.jobs.ascii_options import Style
 from functions.core.jobs.ascii_video import ascii_video_from_json, ascii_video_to_json
 from functions.core.jobs.model import ClaimLost, Job, Kind
 from functions.core.jobs.store import Jobs
+from functions.core.realtime.model import Ticket
+from functions.core.realtime.store import Connections
 from functions.core.recordings.media import source_key
 from functions.core.recordings.store import Recordings
 from gpu_worker.claim import Claim, Hopeless, Interrupted
 from gpu_worker.inbox import Delivery
+from gpu_worker.live import Live
+from gpu_worker.pictures.characters import CHARACTERS
 from gpu_worker.pictures.sandbox import Bounds, Died, Sandbox
 from gpu_worker.tasks.ascii_video import AsciiVideoTask, FallingEta
 from gpu_worker.tasks.task import Work
 from tests.builders import a_job, a_recording
 from tests.fakes.clock import FakeClock
 from tests.fakes.media import FakeMedia
+from tests.fakes.posts import FakePosts
 from tests.fakes.queues import FakeInbox
 from tests.fakes.table import FakeTable
 from tests.gpu_worker.fake_renderer import NAME, STILL
+from tests.local_system import eventually
 
 pytestmark = pytest.mark.enable_socket
 
@@ -38,6 +47,8 @@ class Bench:
         self.jobs = Jobs(table, clock=clock)
         self.recordings = Recordings(table, clock=clock)
         self.media = FakeMedia()
+        self.connections = Connections(FakeTable(), clock=clock)
+        self.posts = FakePosts()
         self.recording = self.recordings.add(a_recording(content_type="video/mp4"))
 
     def work(self, act: str, *, is_last_try: bool = False, **options: Any) -> Work:
@@ -55,7 +66,22 @@ class Bench:
     def task(self, **limits: Any) -> AsciiVideoTask:
         usual: dict[str, Any] = {"timeout_seconds": 60, "memory_mb": 256}
         sandbox = Sandbox(Bounds(**usual | limits), renderer=NAME)
-        return AsciiVideoTask(sandbox, recordings=self.recordings, media=self.media, clock=self.clock)
+        live = Live(connections=self.connections, posts=self.posts, clock=self.clock)
+        return AsciiVideoTask(sandbox, recordings=self.recordings, media=self.media, clock=self.clock, live=live)
+
+    def watch(self, name: str, job: Job) -> None:
+        """Open a connection of the owner that watches."""
+        ticket = Ticket(
+            id=name,
+            user_id=job.owner_id,
+            unique_id="12345678",
+            credential=Credential(),
+            until=self.clock() + timedelta(seconds=30),
+        )
+        self.connections.open(name, ticket)
+        connection = self.connections.find(name)
+        assert connection is not None
+        self.connections.watch(connection, job.id)
 
     def left(self) -> set[str]:
         return {key for key in self.media.objects if key.startswith("results/")}
@@ -181,6 +207,27 @@ def test_a_job_that_is_cancelled_ends_its_renderer(bench: Bench, monkeypatch: py
 
     with pytest.raises(ClaimLost):
         bench.task().run(work)
+
+
+def test_frames_reach_the_owner_who_watches_and_then_the_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = bench.work("film", style="normal")
+    report = work.claim.report
+
+    def look(*arguments: Any, **more: Any) -> None:
+        if len(bench.posts.told("tab")) >= 2:
+            bench.stopping.set()
+        report(*arguments, **more)
+
+    monkeypatch.setattr(work.claim, "report", look)
+    bench.watch("tab", work.claim.job)
+
+    with pytest.raises(Interrupted):
+        bench.task().run(work)
+
+    eventually(lambda: bench.posts.told("tab")[-1]["type"] == "ascii.end", within=10)
+    for event in bench.posts.told("tab")[:-1]:
+        frame = read_event(event)
+        assert frame.text == f"{CHARACTERS[Style.NORMAL][frame.number % 10] * 4}\n" * 2
 
 
 def test_an_estimate_only_falls() -> None:

@@ -16,14 +16,15 @@ from typing import Any
 
 import pytest
 
-from functions.core.jobs.ascii_options import AsciiVideoOptions
+from functions.core.jobs.ascii_frames import LiveFrame
+from functions.core.jobs.ascii_options import AsciiVideoOptions, Style
 from functions.core.jobs.ascii_video import AsciiVideo, File
 from gpu_worker.pictures import sandbox as sandbox_module
 from gpu_worker.pictures.child import PROGRESS, Word
 from gpu_worker.pictures.child_environment import harmless
 from gpu_worker.pictures.failures import NotRenderable
 from gpu_worker.pictures.limits import Limits
-from gpu_worker.pictures.sandbox import Bounds, Died, Sandbox, _Hearing
+from gpu_worker.pictures.sandbox import Bounds, Died, Sandbox, _Hearing, _View
 from tests.gpu_worker.fake_renderer import NAME, STILL
 from tests.local_system import eventually, is_alive
 
@@ -66,13 +67,25 @@ def bounds(**changes: Any) -> Bounds:
     return Bounds(**usual | changes)
 
 
-def render(act: str, watching: Watching | None = None, **changes: Any) -> AsciiVideo:
+@dataclass
+class Sitting:
+    """An audience."""
+
+    is_there: bool = False
+    frames: list[LiveFrame] = field(default_factory=list)
+
+    def show(self, frame: LiveFrame) -> None:
+        self.frames.append(frame)
+
+
+def render(act: str, watching: Watching | None = None, audience: Sitting | None = None, **changes: Any) -> AsciiVideo:
     source = act.encode()
     return Sandbox(bounds(**changes), renderer=NAME).render(
         AsciiVideoOptions(width=80),
         size=len(source),
         read_range=lambda start, end: source[start:end],
         watcher=watching or Watching(),
+        audience=audience,
     )
 
 
@@ -134,6 +147,68 @@ def test_whoever_stops_it_ends_the_child_at_once() -> None:
         render("wait", watching)
 
     assert time.monotonic() - began < 10
+
+
+def until(is_enough: Callable[[], bool]) -> Watching:
+    """Stop as soon as that is so."""
+
+    def stop() -> None:
+        if is_enough():
+            raise Stopped
+
+    return Watching(on_tick=stop)
+
+
+def test_whoever_watches_from_the_beginning_sees_frames_in_their_order() -> None:
+    audience = Sitting(is_there=True)
+
+    with pytest.raises(Stopped):
+        render("film", until(lambda: len(audience.frames) >= 3), audience)
+
+    numbers = [frame.number for frame in audience.frames]
+    assert numbers == sorted(set(numbers))
+    for frame in audience.frames:
+        assert (frame.milliseconds, frame.columns, frame.rows) == (frame.number * 40, 4, 2)
+        assert frame.glyphs == bytes([frame.number % 10]) * 8
+
+
+def test_whoever_comes_in_the_middle_sees_the_rest_and_nobody_nothing() -> None:
+    audience, watching = Sitting(), Watching()
+
+    def come() -> None:
+        assert audience.is_there or not audience.frames
+        if watching.progress:
+            # The first frame is drawn.
+            audience.is_there = True
+        if audience.frames:
+            raise Stopped
+
+    watching.on_tick = come
+
+    with pytest.raises(Stopped):
+        render("film", watching, audience)
+
+    assert audience.frames[0].number > 0
+
+
+def test_when_all_have_gone_no_frame_leaves_the_child() -> None:
+    audience = Sitting(is_there=True)
+    counts: list[int] = []
+
+    def go() -> None:
+        audience.is_there = audience.is_there and not audience.frames
+        counts.append(len(audience.frames))
+        # While somebody watches there are two in a tick.
+        if counts[-1] > 0 and counts[-5:] == [counts[-1]] * 5:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        render("film", Watching(on_tick=go), audience)
+
+
+def test_a_child_that_is_killed_while_somebody_watches_is_no_fault_of_the_video() -> None:
+    with pytest.raises(Died):
+        render("be-killed", None, Sitting(is_there=True))
 
 
 def test_a_child_that_is_stopped_with_its_worker_did_not_die() -> None:
@@ -235,6 +310,10 @@ def word(kind: Word, body: bytes = b"") -> bytes:
     return bytes([kind]) + body
 
 
+def frame_of(columns: int, rows: int, glyphs: bytes = b"", *, number: int = 0) -> bytes:
+    return struct.pack("<QQHH", number, 0, columns, rows) + glyphs
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -253,6 +332,13 @@ def word(kind: Word, body: bytes = b"") -> bytes:
         word(Word.NOT_RENDERABLE, b"[1]"),
         word(Word.NOT_RENDERABLE, b"\xff"),
         word(Word.STILL, bytes(65 * MEGABYTE)),
+        word(Word.FRAME),
+        word(Word.FRAME, frame_of(1, 1)),
+        word(Word.FRAME, frame_of(2, 2, b"123")),
+        word(Word.FRAME, frame_of(0, 0, b"")),
+        word(Word.FRAME, frame_of(2, 1, b"\x09\x0a")),
+        word(Word.FRAME, frame_of(1, 1, b"\x00", number=2**60)),
+        word(Word.FRAME, frame_of(65535, 1, bytes(65535))),
     ],
     ids=lambda message: repr(message[:24]),
 )
@@ -262,9 +348,18 @@ def test_a_child_that_talks_nonsense_is_not_believed(message: bytes, monkeypatch
     monkeypatch.setattr(sandbox_module, "wait", lambda things, timeout: [liar])
 
     with pytest.raises(NotRenderable) as raised:
-        _Hearing(process, liar, Watching(), bounds()).hear_out()
+        _Hearing(process, liar, Watching(), bounds(), _View(liar, Sitting(), Style.NORMAL)).hear_out()
 
     assert raised.value.code == "render-crashed"
+
+
+def test_a_frame_that_nobody_asked_for_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    liar: Any = Liar(word(Word.FRAME, frame_of(1, 1, b"\x00")))
+    process: Any = Process()
+    monkeypatch.setattr(sandbox_module, "wait", lambda things, timeout: [liar])
+
+    with pytest.raises(NotRenderable):
+        _Hearing(process, liar, Watching(), bounds()).hear_out()
 
 
 @pytest.mark.parametrize(

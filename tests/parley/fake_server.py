@@ -23,6 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
 from tests.parley.fake_accounts import Answer, FakeAccounts, Refusal
+from tests.parley.fake_calls import FakeCalls
 from tests.parley.fake_locations import FakeLocations
 from tests.parley.fake_presets import FakePresets
 from tests.parley.fake_shares import FakeShares
@@ -101,6 +102,7 @@ class State:
 
     url: str = ""
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
+    calls: FakeCalls = field(default_factory=FakeCalls)
     presets: FakePresets = field(default_factory=FakePresets)
     shares: FakeShares = field(default_factory=FakeShares)
     locations: FakeLocations = field(default_factory=FakeLocations)
@@ -216,6 +218,8 @@ class Handler(BaseHTTPRequestHandler):
             self._problem(429, "too-many-requests", "Too many calls.", {"Retry-After": self.state.busy.pop(0)})
             return
         match request.method, request.path.split("/")[2:]:
+            case "GET", ["users", _, "devices"] if self.state.accounts.caller(self._secret()) is not None:
+                self._calls(request)
             case _, ["auth" | "api-keys" | "users" | "audit", *_]:
                 self._people(request)
             case "GET", ["info"]:
@@ -227,6 +231,8 @@ class Handler(BaseHTTPRequestHandler):
             case "POST", ["system-check", "redrive"]:
                 queue = request.body["queue"]
                 self._check_system(202, {"queue": queue, "messages": self.state.dead.pop(queue, 0)})
+            case _, ["contacts" | "blocks" | "calls" | "devices", *_]:
+                self._calls(request)
             case method, ["locations", *rest]:
                 self._places(method, rest, request)
             case method, ["webhooks", *rest]:
@@ -265,6 +271,14 @@ class Handler(BaseHTTPRequestHandler):
         caller = self.state.accounts.caller(self._secret())
         assert caller is not None
         self._answered(lambda: self.state.locations.answer(method, rest, request.query, request.body, caller))
+
+    def _calls(self, request: Request) -> None:
+        caller = self.state.accounts.caller(self._secret())
+        assert caller is not None
+        parts = request.path.split("/")[2:]
+        self._answered(
+            lambda: self.state.calls.answer(request.method, parts, request.query, request.body, caller.unique_id)
+        )
 
     def _webhooks(self, method: str, rest: list[str], request: Request) -> None:
         key = self.headers["Idempotency-Key"]

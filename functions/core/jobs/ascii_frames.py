@@ -1,142 +1,130 @@
-"""Frames of characters on the wire of a live view: what changed since the last one, a few hundred bytes each.
+"""Frames of characters for whoever watches a video being drawn: one event each, which needs no other to be read.
 
-A message is a kind, milliseconds, and a body of raw deflate (RFC 1951). The body of a key frame is columns, rows and
-the numbers of all characters; that of any other is these numbers XOR those of the last message, so that what did not
-change is zero. Bodies from one key to the next are one stream, each flushed to a byte without the four that every
-flush ends with (as in RFC 7692): what was sent before need not be said again.
-
-Frames may be left out before they are encoded, never after.
+`data` is base64 of raw deflate (RFC 1951) of UTF-8: the very lines that the text files of the job have. Frames that say
+only what changed are no smaller: a render runs ahead of its film, so of ten frames in a second hardly a character stays
+where it was (moving picture, 120 characters: 1.3 KB whole, 1.5 KB as changes). So any may be lost, and a browser needs
+nothing but DecompressionStream.
 """
 
-import struct
+import base64
+import codecs
 import zlib
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from functions.core.realtime.model import FRAME_LIMIT
 
 MOST_CHARACTERS: Final = 240 * 240
 """In a frame: a reader allocates no more for strangers."""
+MOST_TEXT: Final = MOST_CHARACTERS * 3 + 240
+"""Bytes of its text: no style has a character of more than three."""
+MOST_DATA: Final = FRAME_LIMIT - 512
+"""Characters of `data`; what is said beside it is shorter than the rest."""
 
-_HEAD: Final = struct.Struct(">BI")
-_SIZE: Final = struct.Struct(">HH")
-_FLUSHED: Final = b"\0\0\xff\xff"
-_WINDOW: Final = -13
-"""Eight kilobytes: two frames of the usual size, and a quarter of the memory for each who watches."""
-_LEVEL: Final = 1
-
-
-class MessageKind(IntEnum):
-    """What a message is."""
-
-    CHANGE = 0
-    KEY = 1
+_RAW: Final = -15
+_LEVEL: Final = 6
+"""A third of a millisecond for the usual frame, and the largest is a quarter smaller than at level 1."""
 
 
-class BadMessage(ValueError):
-    """Bytes that no encoder wrote, or not in this place."""
+class BadFrame(ValueError):
+    """No frame, or none that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveFrame:
-    """A frame as it is shown."""
+    """A frame as it is drawn."""
 
+    number: int
+    """Counts from 0."""
     milliseconds: int
+    """When the video shows it."""
     columns: int
     rows: int
     glyphs: bytes
-    """Numbers of characters, row by row."""
+    """Numbers of characters of the style, row by row."""
+
+    @property
+    def halved(self) -> "LiveFrame":
+        """Every other character of every other row."""
+        rows = [self.glyphs[start : start + self.columns : 2] for start in range(0, len(self.glyphs), 2 * self.columns)]
+        return replace(self, columns=(self.columns + 1) // 2, rows=len(rows), glyphs=b"".join(rows))
 
 
-class LiveEncoder:
-    """Writes the messages for one who watches."""
+@dataclass(frozen=True, slots=True)
+class ReadFrame:
+    """A frame as it is shown."""
 
-    def __init__(self, *, key_milliseconds: int = 2000) -> None:
-        self._key_milliseconds = key_milliseconds
-        self._deflate = _new_deflate()
-        self._last: LiveFrame | None = None
-        self._key_at = 0
-
-    def encode(self, frame: LiveFrame) -> bytes:
-        """Write the next frame."""
-        if self._is_key_due(frame):
-            self._deflate = _new_deflate()
-            self._key_at = frame.milliseconds
-            kind, body = MessageKind.KEY, _SIZE.pack(frame.columns, frame.rows) + frame.glyphs
-        else:
-            assert self._last is not None
-            kind, body = MessageKind.CHANGE, _xor(frame.glyphs, self._last.glyphs)
-        self._last = frame
-        packed = self._deflate.compress(body) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
-        return _HEAD.pack(kind, frame.milliseconds) + packed.removesuffix(_FLUSHED)
-
-    def _is_key_due(self, frame: LiveFrame) -> bool:
-        if self._last is None or (frame.columns, frame.rows) != (self._last.columns, self._last.rows):
-            return True
-        return not 0 <= frame.milliseconds - self._key_at < self._key_milliseconds
+    number: int
+    milliseconds: int
+    text: str
 
 
-class LiveDecoder:
-    """Reads the messages of one encoder, from any key frame on."""
+def event_of(job_id: str, frame: LiveFrame, characters: str) -> dict[str, Any]:
+    """Return a frame as an event of `parley.v1`.
 
-    def __init__(self) -> None:
-        self._inflate = _new_inflate()
-        self._last: LiveFrame | None = None
-
-    def decode(self, message: bytes) -> LiveFrame:
-        """Read the next message.
-
-        Raises:
-            BadMessage: it is none, or it changes a frame that was not read.
-        """
-        if len(message) < _HEAD.size:
-            raise BadMessage("a message is longer")
-        kind, milliseconds = _HEAD.unpack_from(message)
-        body = message[_HEAD.size :]
-        if kind == MessageKind.KEY:
-            self._last = self._key(milliseconds, body)
-        elif kind == MessageKind.CHANGE:
-            self._last = self._changed(milliseconds, body)
-        else:
-            raise BadMessage("there is no such kind of message")
-        return self._last
-
-    def _key(self, milliseconds: int, body: bytes) -> LiveFrame:
-        self._last = None
-        self._inflate = _new_inflate()
-        content = self._inflated(body, _SIZE.size + MOST_CHARACTERS)
-        if len(content) < _SIZE.size:
-            raise BadMessage("a key frame says how large it is")
-        columns, rows = _SIZE.unpack_from(content)
-        if len(content) - _SIZE.size != columns * rows:
-            raise BadMessage("a key frame has not as many characters as it says")
-        return LiveFrame(milliseconds, columns, rows, content[_SIZE.size :])
-
-    def _changed(self, milliseconds: int, body: bytes) -> LiveFrame:
-        last, self._last = self._last, None
-        if last is None:
-            raise BadMessage("a change needs the frame before it")
-        changes = self._inflated(body, len(last.glyphs))
-        if len(changes) != len(last.glyphs):
-            raise BadMessage("a change is as large as the frame before it")
-        return LiveFrame(milliseconds, last.columns, last.rows, _xor(changes, last.glyphs))
-
-    def _inflated(self, body: bytes, most: int) -> bytes:
-        try:
-            content = self._inflate.decompress(body + _FLUSHED, most + 1)
-        except zlib.error as error:
-            raise BadMessage("not deflated") from error
-        if len(content) > most:
-            raise BadMessage("larger than a frame may be")
-        return content
+    One that is too large for a message is halved: of what is drawn in practice only noise in braille is.
+    """
+    data = _packed(frame, characters)
+    while len(data) > MOST_DATA:
+        frame = frame.halved
+        data = _packed(frame, characters)
+    return {
+        "type": "ascii.frame",
+        "job_id": job_id,
+        "frame_number": frame.number,
+        "milliseconds": frame.milliseconds,
+        "columns": frame.columns,
+        "rows": frame.rows,
+        "data": data,
+    }
 
 
-def _xor(one: bytes, other: bytes) -> bytes:
-    return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(len(one))
+def read_event(event: Mapping[str, Any]) -> ReadFrame:
+    """Read such an event; raises BadFrame."""
+    number, milliseconds, columns, rows = (
+        _count(event, name) for name in ("frame_number", "milliseconds", "columns", "rows")
+    )
+    text = _unpacked(event.get("data"))
+    lines = text.split("\n")
+    if lines.pop() or not rows or len(lines) != rows or any(not line or len(line) != columns for line in lines):
+        raise BadFrame("a frame has as many characters as it says")
+    return ReadFrame(number, milliseconds, text)
 
 
-def _new_deflate() -> "zlib._Compress":
-    return zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW)
+def text_of(frame: LiveFrame, characters: str) -> str:
+    """Return the rows of a frame, each ended by a line break; raises ValueError: a number is none of a character."""
+    text, _ = codecs.charmap_decode(frame.glyphs, "strict", characters)
+    starts = range(0, frame.columns * frame.rows, frame.columns)
+    return "".join(f"{text[start : start + frame.columns]}\n" for start in starts)
 
 
-def _new_inflate() -> "zlib._Decompress":
-    return zlib.decompressobj(_WINDOW)
+def _packed(frame: LiveFrame, characters: str) -> str:
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW)
+    packed = packer.compress(text_of(frame, characters).encode()) + packer.flush()
+    return base64.b64encode(packed).decode()
+
+
+def _unpacked(data: object) -> str:
+    if not isinstance(data, str):
+        raise BadFrame("a frame has data")
+    unpacker = zlib.decompressobj(_RAW)
+    try:
+        text = unpacker.decompress(base64.b64decode(data, validate=True), MOST_TEXT + 1)
+    except (ValueError, zlib.error) as error:
+        raise BadFrame("nothing that was packed") from error
+    if len(text) > MOST_TEXT:
+        raise BadFrame("larger than a frame may be")
+    if not unpacker.eof or unpacker.unused_data:
+        raise BadFrame("a frame ends with its data")
+    try:
+        return text.decode()
+    except UnicodeDecodeError as error:
+        raise BadFrame("no text") from error
+
+
+def _count(event: Mapping[str, Any], name: str) -> int:
+    value = event.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise BadFrame(f"{name} is a number that counts")
+    return value

@@ -57,6 +57,7 @@ def rendered(
     seed: int = 0,
     sink: RecordingSink | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    on_frame: Callable[[Grid], None] = lambda _: None,
     **options: Any,
 ) -> Rendered:
     sink = sink or RecordingSink()
@@ -74,6 +75,7 @@ def rendered(
         scratch=Path("/nonexistent"),
         on_progress=on_progress or progress.append,
         on_still=stills.append,
+        on_frame=on_frame,
         limits=limits or Limits(),
         seed=seed,
         make_sinks=make_sinks,
