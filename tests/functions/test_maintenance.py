@@ -48,6 +48,7 @@ def handlers(names: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
     for variable, resource in {
         "ACCOUNTS_TABLE": "AccountsTable",
         "LIBRARY_TABLE": "LibraryTable",
+        "PRESENCE_TABLE": "PresenceTable",
         "MEDIA_BUCKET": "MediaBucket",
     }.items():
         monkeypatch.setenv(variable, names[resource])

@@ -18,6 +18,11 @@ from functions.core.table import DynamoTable
 from tests.builders import a_recording
 from tests.moto_stack import moto_stack
 
+TABLES = {
+    "ACCOUNTS_TABLE": "AccountsTable",
+    "LIBRARY_TABLE": "LibraryTable",
+    "PRESENCE_TABLE": "PresenceTable",
+}
 QUEUES = {
     "UPLOADED_DEAD_LETTERS_URL": "UploadedDeadLetters",
     "CHANGES_DEAD_LETTERS_URL": "ChangesDeadLetters",
@@ -71,7 +76,9 @@ class House:
 def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     with moto_stack() as names:
         house = House(names)
-        monkeypatch.setenv("LIBRARY_TABLE", names["LibraryTable"])
+        for variable, table in TABLES.items():
+            monkeypatch.setenv(variable, names[table])
+        monkeypatch.setenv("REALTIME_URL", "ws://127.0.0.1:9/ws")
         for variable, resource in QUEUES.items():
             monkeypatch.setenv(variable, names[resource])
 

@@ -243,4 +243,4 @@ def test_the_bucket_is_private_encrypted_and_versioned() -> None:
 def test_data_outlives_the_stack() -> None:
     kept = {name for name, one in RESOURCES.items() if one.get("DeletionPolicy") == "Retain"}
 
-    assert kept == {"AccountsTable", "IndexKey", "LibraryTable", "MediaBucket", "WrappingKey"}
+    assert kept == {"AccountsTable", "IndexKey", "LibraryTable", "MediaBucket", "PresenceTable", "WrappingKey"}
