@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 from typing import Any
 
 from functions.core.accounts.open_credentials import OpenCredentials
-from functions.core.calls.people import Ringer, SilentRinger
 from functions.core.calls.switchboard import Switchboard
 from functions.core.calls.timers import RingTimer, RingTimersQueue, SqsRingTimers
 from functions.core.clock import utc_now
@@ -17,12 +16,8 @@ from functions.core.realtime.push import Push
 from functions.core.realtime.store import Connections
 from functions.core.settings import AccountsTable, Logging, PresenceTable, Realtime
 from functions.core.table import DynamoTable
-from functions.core.web_push.ringer import WebPushRinger
+from functions.core.web_push.ringer import ringer_of
 from functions.core.web_push.settings import WebPush
-from functions.core.web_push.store import PushSubscriptions
-from functions.core.web_push.vapid import vapid_of
-from functions.core.webhooks.addresses import Policy
-from functions.core.webhooks.sending import HttpSender
 
 
 class Settings(AccountsTable, PresenceTable, Realtime, RingTimersQueue, WebPush, Logging):
@@ -32,11 +27,6 @@ class Settings(AccountsTable, PresenceTable, Realtime, RingTimersQueue, WebPush,
 settings = Settings()
 set_up_logging("timeouts", level=settings.log_level, form=settings.log_format)
 presence = DynamoTable(settings.presence_table)
-vapid = vapid_of(settings, clock=utc_now)
-ringer: Ringer = SilentRinger()
-if vapid is not None:
-    sender = HttpSender(Policy(allows_http=False, allows_private=False))
-    ringer = WebPushRinger(PushSubscriptions(presence, clock=utc_now), vapid, sender)
 switchboard = Switchboard(
     presence,
     push=Push(
@@ -47,7 +37,7 @@ switchboard = Switchboard(
     people=Addresses(presence, clock=utc_now),
     timers=SqsRingTimers(settings.ring_timers_url, clock=utc_now),
     clock=utc_now,
-    ringer=ringer,
+    ringer=ringer_of(settings, presence, clock=utc_now),
 )
 
 

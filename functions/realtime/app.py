@@ -1,7 +1,6 @@
 """The door `realtime`: a plain handler, since Mangum refuses WebSocket events."""
 
 from functions.core.accounts.open_credentials import OpenCredentials
-from functions.core.calls.people import Ringer, SilentRinger
 from functions.core.calls.switchboard import Switchboard
 from functions.core.calls.timers import RingTimersQueue, SqsRingTimers
 from functions.core.clock import utc_now
@@ -14,12 +13,8 @@ from functions.core.realtime.push import Push
 from functions.core.realtime.store import Connections, Tickets
 from functions.core.settings import AccountsTable, LibraryTable, Logging, PresenceTable, Realtime
 from functions.core.table import DynamoTable
-from functions.core.web_push.ringer import WebPushRinger
+from functions.core.web_push.ringer import ringer_of
 from functions.core.web_push.settings import WebPush
-from functions.core.web_push.store import PushSubscriptions
-from functions.core.web_push.vapid import vapid_of
-from functions.core.webhooks.addresses import Policy
-from functions.core.webhooks.sending import HttpSender
 from functions.realtime.desk import Desk, handler_of
 
 
@@ -37,14 +32,6 @@ connections = Connections(presence, clock=utc_now)
 credentials = OpenCredentials(DynamoTable(settings.accounts_table), clock=utc_now)
 limiter = DynamoLimiter(settings.presence_table)
 push = Push(connections, ApiGatewayPosts(settings.realtime_url), credentials)
-vapid = vapid_of(settings, clock=utc_now)
-ringer: Ringer = SilentRinger()
-if vapid is not None:
-    ringer = WebPushRinger(
-        PushSubscriptions(presence, clock=utc_now),
-        vapid,
-        HttpSender(Policy(allows_http=False, allows_private=False)),
-    )
 handler = handler_of(
     Desk(
         tickets=Tickets(presence, clock=utc_now),
@@ -58,7 +45,7 @@ handler = handler_of(
             people=Addresses(presence, clock=utc_now),
             timers=SqsRingTimers(settings.ring_timers_url, clock=utc_now),
             clock=utc_now,
-            ringer=ringer,
+            ringer=ringer_of(settings, presence, clock=utc_now),
             limiter=limiter,
         ),
         limiter=limiter,

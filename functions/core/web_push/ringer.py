@@ -8,12 +8,17 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from functions.core.calls.people import Ringer, SilentRinger
+from functions.core.clock import Clock
 from functions.core.observability import log
+from functions.core.table import Table
 from functions.core.version import VERSION
 from functions.core.web_push.model import Subscription
+from functions.core.web_push.settings import WebPush
 from functions.core.web_push.store import PushSubscriptions
-from functions.core.web_push.vapid import Vapid
-from functions.core.webhooks.sending import NoAnswer, Sender
+from functions.core.web_push.vapid import Vapid, vapid_of
+from functions.core.webhooks.addresses import Policy
+from functions.core.webhooks.sending import HttpSender, NoAnswer, Sender
 
 RING_SECONDS: Final = 45
 GONE: Final = frozenset({404, 410})
@@ -72,3 +77,12 @@ class WebPushRinger:
         if answer.status not in range(200, 300) and answer.status not in GONE:
             log.warning("a push service refused", status=answer.status)
         return endpoint if answer.status in GONE else None
+
+
+def ringer_of(settings: WebPush, presence: Table, *, clock: Clock) -> Ringer:
+    """Return what rings browsers that are not open; without keys nothing does."""
+    vapid = vapid_of(settings, clock=clock)
+    if vapid is None:
+        return SilentRinger()
+    sender = HttpSender(Policy(), patience=PATIENCE_SECONDS)
+    return WebPushRinger(PushSubscriptions(presence, clock=clock), vapid, sender)

@@ -21,13 +21,13 @@ MOVES = {
 
 
 @settings(max_examples=120)
-@given(seed=st.integers(0, 2**64 - 1), steps=st.integers(0, 350))
+@given(seed=st.integers(0, 2**64 - 1), steps=st.integers(0, 500))
 def test_all_ends_agree_on_every_call_whatever_happens_between_them(seed: int, steps: int) -> None:
     play(seed, steps)
 
 
 def test_calls_come_to_every_end_there_is() -> None:
-    ends = sum((play(seed, 300) for seed in range(30)), Counter[str]())
+    ends = sum((play(seed, 500) for seed in range(40)), Counter[str]())
 
     expected = {"declined", "busy", "cancelled", "missed", "ended", "failed"}
     assert expected | {"connected", "refused as busy", "refused as glare", "refused as line-taken"} <= ends.keys()
@@ -35,6 +35,13 @@ def test_calls_come_to_every_end_there_is() -> None:
 
 def play(seed: int, steps: int) -> Counter[str]:
     world = World(seed)
+    try:
+        return played(world, steps)
+    finally:
+        world.close()
+
+
+def played(world: World, steps: int) -> Counter[str]:
     for _ in range(steps):
         world.step()
 

@@ -1,7 +1,6 @@
 """Two people with several devices, a friend, somebody who listens, and all that can go wrong between them."""
 
 import json
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,6 +34,7 @@ from tests.core.calls.builders import (
     header_of,
 )
 from tests.core.calls.client import ANSWERED, Client, Frame
+from tests.core.calls.tasks import Task, current
 from tests.fakes.clock import FakeClock
 from tests.fakes.ring_timers import FakeRingTimers
 from tests.fakes.table import FakeTable
@@ -47,31 +47,42 @@ class Crashed(Exception):
 
 
 class RacingTable(FakeTable):
-    """Lets others in between reads and writes, and between the keys of one read; breaks down around a write."""
+    """Lets others in at every read and write, and between the keys of one read; breaks down around a write.
+
+    Only where a function runs as a task: not in the threads that post, nor in the test itself.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.between_reads: Callable[[], None] = lambda: None
-        self.before_write: Callable[[], None] = lambda: None
-        self.after_write: Callable[[], None] = lambda: None
+        self.let_others_in: Callable[[Task], None] = lambda _: None
+        self.maybe_crash: Callable[[], None] = lambda: None
+
+    def get(self, pk: str) -> Document | None:
+        self._pause()
+        return super().get(pk)
 
     def get_many(self, pks: Sequence[str]) -> dict[str, Document]:
         found: dict[str, Document] = {}
-        for number, pk in enumerate(pks):
-            if number and threading.current_thread() is threading.main_thread():
-                # BatchGetItem is no snapshot.
-                self.between_reads()
+        for pk in pks:
+            # BatchGetItem is no snapshot.
+            self._pause()
             found |= super().get_many([pk])
         return found
 
     def write(self, *writes: Write) -> None:
-        # Those who forget connections that are gone are threads of their own.
-        is_main = threading.current_thread() is threading.main_thread()
-        if is_main:
-            self.before_write()
+        task = current()
+        if task is None:
+            super().write(*writes)
+            return
+        self.let_others_in(task)
+        self.maybe_crash()
         super().write(*writes)
-        if is_main:
-            self.after_write()
+        self.maybe_crash()
+
+    def _pause(self) -> None:
+        task = current()
+        if task is not None:
+            self.let_others_in(task)
 
 
 class Wire:
@@ -108,9 +119,8 @@ class World:
         self.random = Random(seed)
         self.clock = FakeClock()
         self.table = RacingTable()
-        self.table.between_reads = self._let_others_in
-        self.table.before_write = self._before_write
-        self.table.after_write = self._after_write
+        self.table.let_others_in = self._let_others_in
+        self.table.maybe_crash = self._maybe_crash
         self.wire = Wire()
         self.connections = Connections(self.table, clock=self.clock)
         self.timers = FakeRingTimers(self.clock)
@@ -123,9 +133,9 @@ class World:
         )
         level = self.random.choice([0.0, 0.05, 0.15])
         self.faults = Faults(
-            drop=level, double=level, crash=level / 2, fail=level, interleave=self.random.choice([0.0, 0.2, 0.5])
+            drop=level, double=level, crash=level / 2, fail=level, interleave=self.random.choice([0.0, 0.1, 0.4])
         )
-        shape = self.random.choice([(1, 2, 0), (1, 2, 0), (2, 1, 0), (1, 2, 1), (2, 3, 1)])
+        shape = self.random.choice([(1, 2, 0), (1, 2, 0), (2, 1, 0), (1, 2, 1), (1, 2, 1), (2, 3, 1)])
         self.clients = [
             Client(unique_id, device_id, self.random)
             for unique_id, count in zip(DEVICES, shape, strict=True)
@@ -137,7 +147,8 @@ class World:
         """By connection: whose it is, with which device; also of those that are over."""
         self.up: list[tuple[Client, Connection, Frame]] = []
         self.down: list[tuple[str, dict[str, Any]]] = []
-        self._depth = 0
+        self.tasks: list[Task] = []
+        """Functions that have begun and are not done."""
         self._names = 0
         for client in self.clients:
             self.connect(client)
@@ -147,9 +158,9 @@ class World:
 
     def step(self) -> None:
         what = self.random.choices(
-            [self._act, self._meddle, self._send_due, self._deliver_up, self._deliver_down, self._pass_time,
-             self._doze, self._drop_out, self._come_back, self._listen, self._run_timers, self._fail],
-            [14, 1, 16, 30, 30, 5, 1, 1, 4, 3, 3, 1],
+            [self._act, self._meddle, self._send_due, self._deliver_up, self._deliver_down, self._advance,
+             self._pass_time, self._doze, self._drop_out, self._come_back, self._listen, self._run_timers, self._fail],
+            [14, 3, 16, 30, 30, 60, 5, 1, 1, 4, 3, 3, 1],
         )[0]  # fmt: skip
         what()
         self.collect()
@@ -157,6 +168,8 @@ class World:
 
     def settle(self) -> None:
         """Nothing goes wrong any more: everybody comes back, and all that is on its way arrives."""
+        while self.tasks:
+            self._advance()
         self.faults = Faults()
         self.wire.failing.clear()
         for client in self.clients:
@@ -185,6 +198,10 @@ class World:
                 return
             self.clock.pass_time(timedelta(seconds=1))
         raise AssertionError("it never comes to rest")
+
+    def close(self) -> None:
+        for task in self.tasks:
+            task.abandon()
 
     def connect(self, client: Client) -> None:
         self.connected[client.device_id] = self._open(client.unique_id, client.device_id)
@@ -240,21 +257,36 @@ class World:
             self.up.append((client, connection, frame))
         if self.random.random() < self.faults.drop:
             return
+        self._begin(lambda: self._answer(client, connection, frame))
+
+    def _answer(self, client: Client, connection: Connection, frame: Frame) -> None:
         reply = self._handle(frame, connection)
         assert reply is None or reply.get("code") not in {"conflict", "unavailable"}, reply
         if reply is not None and self.connected.get(client.device_id) is connection:
             self.down.append((connection.id, {**reply, "id": frame["id"]}))
 
     def _handle(self, frame: Frame, connection: Connection) -> dict[str, Any] | None:
-        self._depth += 1
         try:
             return json.loads(json.dumps(self.board.handle(frame, connection)))  # type: ignore[no-any-return]
         except ParleyError as error:
             return {"type": "error", "code": error.code, "detail": error.detail, **error.facts}
         except Crashed:
             return None
-        finally:
-            self._depth -= 1
+
+    def _begin(self, function: Callable[[], None]) -> None:
+        """Start a function; others may go on before it is done."""
+        task = Task(function)
+        self.tasks.append(task)
+        self._run(task)
+
+    def _advance(self) -> None:
+        if self.tasks:
+            self._run(self.random.choice(self.tasks))
+
+    def _run(self, task: Task) -> None:
+        task.advance()
+        if task.is_done:
+            self.tasks.remove(task)
 
     def collect(self) -> None:
         """Take what was posted; nobody but those whom it concerns may be among its receivers."""
@@ -297,7 +329,7 @@ class World:
         if client.talks_in() is None or client.device_id not in self.connected:
             return
         self.disconnect(client)
-        for _ in range(self.random.randint(3, 5)):
+        for _ in range(self.random.randint(2, 4)):
             self.clock.pass_time(timedelta(seconds=26))
             for other in self.clients:
                 if other is not client:
@@ -307,6 +339,7 @@ class World:
                 self._deliver_up()
                 self.collect()
                 self._deliver_down()
+        self.clock.pass_time(timedelta(seconds=self.random.randint(0, 25)))
         self.connect(client)
         callee = self.random.choice(sorted({one.unique_id for one in self.clients} - {client.unique_id}))
         client.call(callee, [one.device_id for one in self.clients if one.unique_id == callee], self.clock())
@@ -336,10 +369,11 @@ class World:
             self._expire(timer.call_id)
 
     def _expire(self, call_id: str) -> None:
-        self._depth += 1
-        with suppress(Crashed):
-            self.board.expire(call_id)
-        self._depth -= 1
+        def expire() -> None:
+            with suppress(Crashed):
+                self.board.expire(call_id)
+
+        self._begin(expire)
 
     # Somebody who listens
 
@@ -414,24 +448,12 @@ class World:
         assert found is not None
         return found
 
-    def _before_write(self) -> None:
-        if not self._depth:
-            return
+    def _let_others_in(self, task: Task) -> None:
+        if self.random.random() < self.faults.interleave:
+            task.pause()
+
+    def _maybe_crash(self) -> None:
         if self.random.random() < self.faults.crash:
-            raise Crashed
-        self._let_others_in()
-
-    def _let_others_in(self) -> None:
-        if not 0 < self._depth < 4 or self.random.random() >= self.faults.interleave:
-            return
-        self.random.choice([self._deliver_up, self._deliver_up, self._deliver_up, self._expire_due, self._stall])()
-
-    def _stall(self) -> None:
-        """A function takes its time between what it reads and what it writes."""
-        self.clock.pass_time(timedelta(seconds=self.random.choice([0.1, 1, 1, 5, 30])))
-
-    def _after_write(self) -> None:
-        if self._depth and self.random.random() < self.faults.crash:
             raise Crashed
 
 
