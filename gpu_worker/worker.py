@@ -14,6 +14,8 @@ from functions.core.jobs.queue import SqsQueues
 from functions.core.jobs.store import Jobs
 from functions.core.jobs.worker_report import WorkerReports
 from functions.core.observability import log
+from functions.core.realtime.posts import ApiGatewayPosts
+from functions.core.realtime.store import Connections
 from functions.core.recordings.media import S3Media
 from functions.core.recordings.store import Recordings
 from functions.core.table import DynamoTable
@@ -22,6 +24,7 @@ from gpu_worker.heartbeat import Heartbeat
 from gpu_worker.inbox import WAIT_SECONDS, SqsInbox
 from gpu_worker.lane import House, LaneWorker
 from gpu_worker.language.summary import Summariser, SummaryMisconfigured, UnusableSummariser, choose_summariser
+from gpu_worker.live import Live
 from gpu_worker.pictures.limits import Limits
 from gpu_worker.pictures.sandbox import Bounds, Sandbox
 from gpu_worker.report import Reporter, facts_of_machine
@@ -33,6 +36,7 @@ from gpu_worker.speech.models import ModelUnavailable, SpeechModel, on_disk, res
 from gpu_worker.speech.sherpa import find_diarizer
 from gpu_worker.speech.whisper import SpeechEngine, chosen_device
 from gpu_worker.tasks.ascii_video import AsciiVideoTask
+from gpu_worker.tasks.join import JoinTask
 from gpu_worker.tasks.summarise import SummariseTask
 from gpu_worker.tasks.task import Task
 from gpu_worker.tasks.transcribe import Defaults, TranscribeTask
@@ -192,6 +196,7 @@ class Worker:
             )
         }
         if Lane.SPEECH in settings.worker_lanes:
+            tasks[Kind.JOIN] = JoinTask(recordings=house.recordings, media=self._media)
             tasks[Kind.TRANSCRIBE] = TranscribeTask(
                 self._listener,
                 lambda name: self._find_model(name or settings.whisper_model),
@@ -205,7 +210,7 @@ class Worker:
             )
         if Lane.PICTURES in settings.worker_lanes:
             tasks[Kind.ASCII_VIDEO] = AsciiVideoTask(
-                self._sandbox, recordings=house.recordings, media=self._media, clock=utc_now
+                self._sandbox, recordings=house.recordings, media=self._media, clock=utc_now, live=self._live
             )
         return tasks
 
@@ -219,6 +224,14 @@ class Worker:
                 video=Limits(most_pixels=settings.ascii_most_pixels, longest_seconds=settings.ascii_longest_seconds),
             )
         )
+
+    @cached_property
+    def _live(self) -> Live | None:
+        settings = self._settings
+        if not (settings.presence_table and settings.realtime_url):
+            return None
+        connections = Connections(DynamoTable(settings.presence_table), clock=utc_now)
+        return Live(connections=connections, posts=ApiGatewayPosts(settings.realtime_url), clock=utc_now)
 
     @cached_property
     def _summariser(self) -> Summariser:

@@ -23,8 +23,9 @@ from functions.core.accounts.store import Accounts
 from functions.core.accounts.tokens import AccessTokens
 from functions.core.batches.progress import BatchProgress
 from functions.core.batches.store import Batches
-from functions.core.changes import Reaction
+from functions.core.calls.recording import CallRecordings
 from functions.core.calls.store import Calls
+from functions.core.changes import Reaction
 from functions.core.clock import Clock, utc_now
 from functions.core.ice.providers import ice_servers_of
 from functions.core.ice.settings import IceSettings
@@ -80,7 +81,6 @@ from tests.fakes.limiter import FakeLimiter
 from tests.fakes.media import FakeMedia
 from tests.fakes.messages import FakeMessages
 from tests.fakes.posts import FakePosts
-from tests.fakes.posts import FakePosts
 from tests.fakes.queues import FakeQueues
 from tests.fakes.redrives import FakeRedrives
 from tests.fakes.table import FakeTable
@@ -129,7 +129,6 @@ class House:
     accounts_table: FakeTable = field(default_factory=FakeTable)
     library_table: FakeTable = field(default_factory=FakeTable)
     presence_table: FakeTable = field(default_factory=FakeTable)
-    presence_table: FakeTable = field(default_factory=FakeTable)
     media: FakeMedia = field(default_factory=FakeMedia)
     auth_calls_per_minute: int = 0
     requests_per_minute: int = 0
@@ -144,7 +143,6 @@ class House:
         self.redrives = FakeRedrives()
         self.limiter = FakeLimiter()
         self.posts = FakePosts()
-        self.posts = FakePosts()
         self.push = Push(
             Connections(self.presence_table, clock=self.clock),
             self.posts,
@@ -155,12 +153,13 @@ class House:
         self.jobs = Jobs(self.library_table, clock=self.clock)
         self.locations = Locations(self.library_table, clock=self.clock)
         self.shares = Shares(self.library_table, clock=self.clock)
+        self.call_recordings = CallRecordings(self.library_table, recordings=self.recordings, clock=self.clock)
         self.search_index = SearchIndex(self.library_table, self.media, clock=self.clock, wait=lambda _: None)
         self.removal = Removal(
             recordings=self.recordings,
             jobs=self.jobs,
             media=self.media,
-            belongings=(Duplicates(self.library_table), self.shares, self.search_index),
+            belongings=(Duplicates(self.library_table), self.shares, self.search_index, self.call_recordings),
             estates=(
                 Stats(self.library_table),
                 self.search_index,
@@ -241,7 +240,6 @@ class House:
                 clock=self.clock,
             )
             | recording_services(
-                self.presence_table,
                 Library(
                     table=self.library_table,
                     media=self.media,

@@ -75,6 +75,4 @@ library = Library(
     keeping=settings,
     models=settings,
 )
-handler = handler_for(
-    build_app(router, services=Services(people | own | recording_services(presence, library, clock=utc_now)))
-)
+handler = handler_for(build_app(router, services=Services(people | own | recording_services(library, clock=utc_now))))

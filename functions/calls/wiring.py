@@ -80,11 +80,11 @@ class Library:
     models: Models
 
 
-def recording_services(presence: Table, library: Library, *, clock: Clock) -> dict[type, object]:
+def recording_services(library: Library, *, clock: Clock) -> dict[type, object]:
     """Return what the routes may ask for that record calls."""
     recordings, jobs = Recordings(library.table, clock=clock), Jobs(library.table, clock=clock)
     return {
-        CallRecordings: CallRecordings(presence, recordings=recordings, clock=clock),
+        CallRecordings: CallRecordings(library.table, recordings=recordings, clock=clock),
         Joining: Joining(recordings=recordings, jobs=jobs, queues=library.queues, clock=clock),
         Keeping: library.keeping,
         Media: library.media,

@@ -7,6 +7,7 @@ from functions.core.accounts.erasure import Erasure
 from functions.core.accounts.sessions import Sessions
 from functions.core.accounts.store import Accounts
 from functions.core.batches.store import Batches
+from functions.core.calls.recording import CallRecordings
 from functions.core.clock import utc_now
 from functions.core.contacts.estate import CallsEstate
 from functions.core.jobs.store import Jobs
@@ -67,7 +68,12 @@ def wired_removal(settings: RemovalSettings, *more: Estate) -> RemovalWiring:
     recordings, jobs = Recordings(library, clock=utc_now), Jobs(library, clock=utc_now)
     # What is kept for recordings elsewhere than in them, and for owners.
     search_index = SearchIndex(library, media, clock=utc_now)
-    belongings: Sequence[Belongings] = (Duplicates(library), Shares(library, clock=utc_now), search_index)
+    belongings: Sequence[Belongings] = (
+        Duplicates(library),
+        Shares(library, clock=utc_now),
+        search_index,
+        CallRecordings(library, recordings=recordings, clock=utc_now),
+    )
     estates: Sequence[Estate] = (
         Stats(library),
         search_index,

@@ -10,6 +10,7 @@ from functions.api.views import FailureView, JobView
 from functions.core.jobs.model import Job, Kind
 from functions.core.jobs.options import Language, Wanted
 from functions.core.recordings.model import Recording, RecordingStatus, Work
+from functions.core.recordings.tracks import RecordedCall
 
 
 def _to_the_second(at: datetime) -> datetime:
@@ -67,6 +68,36 @@ class ProcessView(BaseModel):
     preset: str | None = Field(description="The preset that options came from")
 
 
+class RecordedCallView(BaseModel):
+    """The call that a recording is of: who wanted it recorded, and what is missing of it."""
+
+    call_id: str
+    requested_by: str = Field(description="The owner's number", examples=["12345678"])
+    requested_at: datetime
+    granted_by: str = Field(description="The other side's number", examples=["87654321"])
+    granted_at: datetime
+    consent_text: str = Field(description="The version of what both were shown", examples=["parley/consent-text/1"])
+    speakers: list[str] = Field(description="What both are called, the owner first")
+    notes: list[str] = Field(description="What is missing of it, for people")
+
+    @classmethod
+    def of(cls, call: RecordedCall | None) -> "RecordedCallView | None":
+        """Show the call of a recording, if it is of one."""
+        if call is None:
+            return None
+        consent = call.consent
+        return cls(
+            call_id=consent.call_id,
+            requested_by=consent.requested_by,
+            requested_at=consent.requested_at,
+            granted_by=consent.granted_by,
+            granted_at=consent.granted_at,
+            consent_text=consent.text,
+            speakers=list(call.names),
+            notes=list(call.notes),
+        )
+
+
 class RecordingView(BaseModel):
     """A recording with what is being done with it."""
 
@@ -91,6 +122,7 @@ class RecordingView(BaseModel):
     created_at: datetime
     uploaded_at: datetime | None
     keep_until: datetime | None = Field(description="When it is to be deleted; null: it stays")
+    call: RecordedCallView | None = Field(description="The call that it is of; null: it was uploaded")
     process: list[ProcessView]
     jobs: list[JobView]
 
@@ -119,6 +151,7 @@ class RecordingView(BaseModel):
             created_at=recording.created_at,
             uploaded_at=recording.uploaded_at,
             keep_until=recording.keep_until,
+            call=RecordedCallView.of(recording.call),
             process=[ProcessView(kind=one.kind, options=one.options, preset=one.preset) for one in recording.process],
             jobs=[JobView.of(job) for job in jobs],
         )

@@ -22,12 +22,16 @@ _UNSURE_TEXT: Final = -0.7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What is known of a recording besides its words. `tracks` is how many were heard apart, None where all as one."""
+    """What is known of a recording besides its words. `tracks` is how many were heard apart, None where all as one.
+
+    `names` are those who speak in the tracks, as far as that is known.
+    """
 
     language: Language | None
     duration: float
     damage: str | None
     tracks: int | None
+    names: tuple[str, ...] = ()
 
 
 def transcript_of(
@@ -66,9 +70,13 @@ def _marked(segment: Segment, place: Place, window: HeardWindow, findings: Findi
     is_other = findings.language is not None and window.language.code != findings.language.code
     return replace(
         segment,
-        speaker=f"Speaker {place.track + 1}" if findings.tracks is not None else None,
+        speaker=_speaker(place.track, findings.names) if findings.tracks is not None else None,
         language=window.language.code if is_other else None,
     )
+
+
+def _speaker(track: int, names: tuple[str, ...]) -> str:
+    return names[track] if track < len(names) else f"Speaker {track + 1}"
 
 
 def _notes(

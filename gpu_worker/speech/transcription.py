@@ -32,6 +32,8 @@ class Wanted:
     language: str | None = None
     speakers: Speakers = Speakers.AUTO
     vad: VoiceActivity = field(default_factory=VoiceActivity)
+    names: tuple[str, ...] = ()
+    """Who speaks in each channel, as far as that is known."""
     owner: str = ""
     order: int = 0
 
@@ -105,6 +107,7 @@ def transcribe(
                 duration=round(audio.decoded_seconds, 3),
                 damage=audio.damage,
                 tracks=front_end.tracks if by_track else None,
+                names=wanted.names,
             ),
             model=wanted.model,
             task=wanted.manner.task,

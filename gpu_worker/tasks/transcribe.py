@@ -80,6 +80,7 @@ class TranscribeTask:
         with self._source(job) as (recording, file):
             opened = time.monotonic() - began
             claim.report("transcribing", 0.0)
+            wanted = _with_names(wanted, recording)
             transcription, speakers_seconds = self._transcribe(io.BufferedReader(file), wanted, claim, recording)
             file.raise_failure()
         claim.report("saving", 1.0)
@@ -189,6 +190,14 @@ class TranscribeTask:
             on_progress=lambda *_: claim.report("telling speakers apart", 1.0),
         )
         return replace(transcription, transcript=told), time.monotonic() - began
+
+
+def _with_names(wanted: Wanted, recording: Recording) -> Wanted:
+    """Of a recorded call it is known who speaks in which channel; nothing has to be found out."""
+    if not recording.speaker_names:
+        return wanted
+    speakers = Speakers.CHANNELS if wanted.speakers is Speakers.AUTO else wanted.speakers
+    return replace(wanted, names=recording.speaker_names, speakers=speakers)
 
 
 def _wants_voices(wanted: Wanted, transcript: Transcript) -> bool:

@@ -49,7 +49,7 @@ class RecordedCall:
             keeping=Keeping(keep_days=keep_days),
             models=Models(),
         )
-        things = recording_services(self.library.library_table, library, clock=self.clock)
+        things = recording_services(library, clock=self.clock)
         state: Any = self.people.app.state
         state.services = _With(state.services, things)
         self.call_recordings = Services(things).get(CallRecordings)

@@ -364,3 +364,19 @@ def is_brief(media: Any, key: str) -> bool:
         return key in media.brief
     tags = boto3.client("s3").get_object_tagging(Bucket=media._bucket, Key=key)["TagSet"]
     return bool(tags == [{"Key": KEEP_TAG, "Value": BRIEFLY}])
+
+
+def test_a_form_for_an_object_takes_just_its_size_and_type_under_its_key(media: Media) -> None:
+    key = f"media/usr_1/{uuid4()}/tracks/12345678"
+
+    form = media.object_form(key, content_type="audio/webm;codecs=opus", size=4, life=HOUR)
+
+    assert form.fields["key"] == key
+    assert form.fields["Content-Type"] == "audio/webm;codecs=opus"
+    if isinstance(media, FakeMedia):
+        return
+    policy = json.loads(base64.b64decode(form.fields["policy"]))
+    assert ["content-length-range", 4, 4] in policy["conditions"]
+    assert {"Content-Type": "audio/webm;codecs=opus"} in policy["conditions"]
+    requests.post(form.url, data=form.fields, files={"file": b"song"}, timeout=10).raise_for_status()
+    assert media.find(key) == Stored(size=4, content_type="audio/webm;codecs=opus")

@@ -54,6 +54,9 @@ class FakeMedia:
         fields = {"key": source_key(recording), "Content-Type": recording.content_type, **_checksum(recording)}
         return UploadForm(url="https://bucket.example/", fields=fields)
 
+    def object_form(self, key: str, *, content_type: str, size: int, life: timedelta) -> UploadForm:
+        return UploadForm(url="https://bucket.example/", fields={"key": key, "Content-Type": content_type})
+
     def upload_request(self, recording: Recording, *, life: timedelta) -> UploadRequest:
         headers = {"Content-Type": recording.content_type, **_checksum(recording)}
         return UploadRequest(f"https://bucket.example/{source_key(recording)}", headers)

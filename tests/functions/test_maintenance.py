@@ -50,6 +50,9 @@ def handlers(names: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
         "LIBRARY_TABLE": "LibraryTable",
         "PRESENCE_TABLE": "PresenceTable",
         "MEDIA_BUCKET": "MediaBucket",
+        "SPEECH_QUEUE_URL": "SpeechQueue",
+        "LANGUAGE_QUEUE_URL": "LanguageQueue",
+        "PICTURES_QUEUE_URL": "PicturesQueue",
     }.items():
         monkeypatch.setenv(variable, names[resource])
     monkeypatch.setenv("KEY_SECRET", SECRET)

@@ -30,7 +30,6 @@ FORBIDDEN, UNAUTHORIZED = 403, 401
 PATIENCE_SECONDS: Final = 10.0
 
 
-
 def a_free_port() -> int:
     with socket.socket() as made:
         made.bind(("127.0.0.1", 0))

@@ -19,6 +19,12 @@ class Kind(StrEnum):
     TRANSCRIBE = "transcribe"
     SUMMARISE = "summarise"
     ASCII_VIDEO = "ascii_video"
+    JOIN = "join"
+    """Makes one recording out of the tracks of a call."""
+
+
+INTERNAL: Final = frozenset({Kind.JOIN})
+"""What the house does by itself, and nobody can ask for."""
 
 
 class Lane(StrEnum):
@@ -29,7 +35,14 @@ class Lane(StrEnum):
     PICTURES = "pictures"
 
 
-LANE_OF: Final = {Kind.TRANSCRIBE: Lane.SPEECH, Kind.SUMMARISE: Lane.LANGUAGE, Kind.ASCII_VIDEO: Lane.PICTURES}
+LANE_OF: Final = {
+    Kind.TRANSCRIBE: Lane.SPEECH,
+    Kind.SUMMARISE: Lane.LANGUAGE,
+    Kind.ASCII_VIDEO: Lane.PICTURES,
+    # Whoever runs this lane decodes sound on its processors all day, and the transcript of what is joined comes next:
+    # one fleet is woken up, not two, and no call waits behind a video of hours.
+    Kind.JOIN: Lane.SPEECH,
+}
 
 
 class Status(StrEnum):

@@ -107,7 +107,4 @@ class Notice:
 
     def is_for(self, connection: Connection) -> bool:
         """Tell whether a connection of theirs is to get it."""
-        return (
-            (self.device_id is None or connection.device_id == self.device_id)
-            and connection.id != self.but
-        )
+        return (self.device_id is None or connection.device_id == self.device_id) and connection.id != self.but

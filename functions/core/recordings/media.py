@@ -75,6 +75,10 @@ class Media(Protocol):
         """Sign a form that takes exactly the announced size and type, under the recording's own key."""
         ...
 
+    def object_form(self, key: str, *, content_type: str, size: int, life: timedelta) -> UploadForm:
+        """Sign a form that takes exactly one size and type, under a key."""
+        ...
+
     def upload_request(self, recording: Recording, *, life: timedelta) -> UploadRequest:
         """Sign a PUT that takes exactly the announced size and type, under the recording's own key."""
         ...
@@ -157,6 +161,25 @@ def sources_of(owner_id: str) -> str:
     return f"media/{owner_id}/"
 
 
+def tracks_of(recording: Recording) -> str:
+    """Return under which prefix the tracks of a recorded call lie."""
+    return f"{sources_of(recording.owner_id)}{recording.id}/tracks/"
+
+
+def track_key(recording: Recording, unique_id: str) -> str:
+    """Return where somebody's track of a recorded call lies."""
+    return f"{tracks_of(recording)}{unique_id}"
+
+
+def track_in(key: str) -> tuple[str, str] | None:
+    """Return of which recording, and by whom, the track under a key is; None: it is none."""
+    match key.split("/"):
+        case ["media", _, recording_id, "tracks", unique_id]:
+            return recording_id, unique_id
+        case _:
+            return None
+
+
 def recording_id_of(key: str) -> str | None:
     """Return whose source lies under a key, or None."""
     match key.split("/"):
@@ -211,17 +234,11 @@ class S3Media:
         https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
         """
         fields = {"Content-Type": recording.content_type, **_checksum(recording.sha256)}
-        form = self._signer.generate_presigned_post(
-            self._bucket,
-            source_key(recording),
-            Fields=dict(fields),
-            Conditions=[
-                *({name: value} for name, value in fields.items()),
-                ["content-length-range", recording.size, recording.size],
-            ],
-            ExpiresIn=int(life.total_seconds()),
-        )
-        return UploadForm(url=form["url"], fields=form["fields"])
+        return self._form(source_key(recording), fields, size=recording.size, life=life)
+
+    def object_form(self, key: str, *, content_type: str, size: int, life: timedelta) -> UploadForm:
+        """Sign a form that S3 refuses to take for any other size, type or key."""
+        return self._form(key, {"Content-Type": content_type}, size=size, life=life)
 
     def upload_request(self, recording: Recording, *, life: timedelta) -> UploadRequest:
         """Sign a PUT that S3 refuses to take with any other size, type or key.
@@ -336,6 +353,16 @@ class S3Media:
         if end <= start:
             return b""  # S3 takes a range that ends before it starts for none, and sends everything
         return self._read(key, {"Range": f"bytes={start}-{end - 1}"})
+
+    def _form(self, key: str, fields: dict[str, str], *, size: int, life: timedelta) -> UploadForm:
+        form = self._signer.generate_presigned_post(
+            self._bucket,
+            key,
+            Fields=dict(fields),
+            Conditions=[*({name: value} for name, value in fields.items()), ["content-length-range", size, size]],
+            ExpiresIn=int(life.total_seconds()),
+        )
+        return UploadForm(url=form["url"], fields=form["fields"])
 
     def _read(self, key: str, part: dict[str, str]) -> bytes:
         try:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from functions.core.errors import Conflict
 from functions.core.jobs.model import Failure, Job, Kind, Status
+from functions.core.recordings.tracks import RecordedCall
 
 MEDIA_TYPES: Final = ("audio/", "video/")
 UNKNOWN_MEDIA_TYPE: Final = "application/octet-stream"
@@ -98,6 +99,8 @@ class Recording:
     deleted_at: datetime | None = None
     """When its owner deleted it: there for nobody any more, and removed as soon as everything that is its is gone."""
     job_ids: tuple[str, ...] = ()
+    call: RecordedCall | None = None
+    """The call that it is of: then nobody uploads it, but a worker makes it out of what both sides send."""
     folded: str = ""
     """Title and file name, to be searched in."""
     media_kind: MediaKind | None = None
@@ -112,6 +115,16 @@ class Recording:
         object.__setattr__(self, "upload_until", _in_utc(self.upload_until))
         if self.recorded_at is not None:
             object.__setattr__(self, "recorded_at", _in_utc(self.recorded_at))
+
+    @property
+    def announced_size(self) -> int | None:
+        """How many bytes were promised; None: it is made here, and nobody knew."""
+        return self.size if self.call is None else None
+
+    @property
+    def speaker_names(self) -> tuple[str, ...]:
+        """Who speaks in each of its channels, where that is known."""
+        return () if self.call is None else self.call.names
 
     def is_there(self, now: datetime) -> bool:
         """Whether it is there for anybody at `now`."""
@@ -149,7 +162,8 @@ class Recording:
             media_type=media_type,
             uploaded_at=now,
             upload_id=None,
-            job_ids=job_ids,
+            # A call has been joined by one.
+            job_ids=(*self.job_ids, *job_ids),
             work=Work.WORKING if job_ids else Work.NONE,
         )
 

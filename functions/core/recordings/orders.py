@@ -9,7 +9,7 @@ from functions.core.clock import Clock
 from functions.core.errors import Conflict
 from functions.core.ids import new_id
 from functions.core.jobs.followers import settle_followers
-from functions.core.jobs.model import Job, Kind, Status, newest_result
+from functions.core.jobs.model import INTERNAL, Job, Kind, Status, newest_result
 from functions.core.jobs.queue import Queues
 from functions.core.jobs.store import Jobs
 from functions.core.observability import log
@@ -63,6 +63,8 @@ class Orders:
             Conflict: the job did not come to nothing, or as for `start`.
             Invalid: the key was used for another request.
         """
+        if job.kind in INTERNAL:
+            raise Conflict("The house does this by itself: finish the recording of the call.", code="internal-job")
         if not job.came_to_nothing:
             raise Conflict(
                 f"The job is {job.status}: only what failed or was cancelled is done once more.",

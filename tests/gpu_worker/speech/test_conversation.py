@@ -56,6 +56,19 @@ def test_tracks_are_merged_in_order_of_time_with_a_speaker_each() -> None:
     ]
 
 
+@given(st.tuples(st.text(min_size=1), st.text(min_size=1)))
+def test_who_is_known_speaks_under_their_name(names: tuple[str, str]) -> None:
+    heard = {Place(track, 0): window(said(f"Track {track}.", track)) for track in range(3)}
+
+    transcript = put_together(heard, tracks=3, names=names)
+
+    assert [one.speaker for one in transcript.segments] == [*names, "Speaker 3"]
+
+
+def test_names_of_channels_are_not_given_to_what_was_heard_as_one_sound() -> None:
+    assert put_together({Place(0, 0): window(said("One.", 1))}, names=("Anna", "Boris")).segments[0].speaker is None
+
+
 def test_who_speaks_at_once_is_kept_both() -> None:
     heard = {Place(track, 0): window(said(f"Track {track}.", 1)) for track in (1, 0)}
     transcript = put_together(heard, tracks=2)
