@@ -84,6 +84,10 @@ NOTHING_TO_DO = {"kind": "transcribe", "recording_ids": ["rec_x"]}
 PRESET = {"name": "Мой", "kind": "transcribe"}
 NO_CHALLENGE = {"challenge_id": "chl_0", "code": "123456"}
 
+A_STATEMENT = {"b": "e30", "s": "e30"}
+CONSENT = {"request": A_STATEMENT, "grant": A_STATEMENT}
+TRACK = {"size": 1000, "content_type": "audio/webm", "started_at": 1_795_262_400_000, "name": "Анна"}
+
 MATRIX: dict[str, Row] = {
     # System: nobody is asked who they are.
     "GET /": open_to_all(307),
@@ -242,6 +246,12 @@ MATRIX: dict[str, Row] = {
     "DELETE /v1/push-subscriptions/{device_id}": Row(Scope.CALLS_WRITE, ok=204, is_owned=True),
     "GET /v1/calls": Row(Scope.CALLS_READ),
     "GET /v1/calls/{call_id}": Row(Scope.CALLS_READ, is_owned=True),
+    # Of a call that nobody has answered.
+    "POST /v1/calls/{call_id}/recording": Row(Scope.CALLS_WRITE, ok=409, is_owned=True, body=lambda _: CONSENT),
+    "POST /v1/calls/{call_id}/tracks": Row(Scope.CALLS_WRITE, ok=404, is_owned=True, body=lambda _: TRACK),
+    "POST /v1/calls/{call_id}/recording/finish": Row(Scope.CALLS_WRITE, ok=404, is_owned=True),
+    "GET /v1/calls/{call_id}/recording": Row(Scope.CALLS_READ, ok=404, is_owned=True),
+    "DELETE /v1/calls/{call_id}/recording": Row(Scope.CALLS_WRITE, ok=404, is_owned=True),
     # OpenAI's wire, where what is not valid is a 400.
     "POST /v1/audio/transcriptions": Row(Scope.RECORDINGS_WRITE, ok=400),
     "POST /v1/audio/translations": Row(Scope.RECORDINGS_WRITE, ok=400),
