@@ -2,10 +2,11 @@
 
 import sys
 
-from bench import accounts, gateway, imports, pictures, search, speech, startup, workspace
+from bench import accounts, calls, gateway, imports, pictures, search, speech, startup, workspace
 
 MEASUREMENTS = {
     "accounts": accounts.measure,
+    "calls": calls.measure,
     "imports": imports.measure,
     "gateway": gateway.measure,
     "pictures": pictures.measure,
