@@ -23,6 +23,7 @@ from functions.core.accounts.model import ApiKey, AuditRecord, Role, Scope, User
 from functions.core.accounts.passwords import weakness_of
 from functions.core.accounts.sessions import Session
 from functions.core.accounts.tokens import LIFE
+from functions.core.exact_types import Truth, Whole
 from functions.core.settings import MOST_KEEP_DAYS
 
 
@@ -82,7 +83,7 @@ def strong(password: SecretStr, *known: str | None) -> SecretStr:
 
 StrongPassword = Annotated[NewPassword, AfterValidator(strong)]
 KeepDays = Annotated[
-    int | None,
+    Whole | None,
     Field(
         ge=1,
         le=MOST_KEEP_DAYS,
@@ -256,7 +257,7 @@ class UserView(BaseModel):
 class UserChange(BaseModel):
     """What an admin changes about an account."""
 
-    active: bool | None = Field(default=None, description="False ends its sessions and API keys at once")
+    active: Truth | None = Field(default=None, description="False ends its sessions and API keys at once")
     role: Role | None = None
     keep_days: KeepDays = None
 
@@ -361,9 +362,7 @@ class ApiKeyRequest(BaseModel):
     scopes: list[Scope] = Field(
         default=[], max_length=len(Scope), description="What it may do; none named: all that you may"
     )
-    expires_in_days: int | None = Field(
-        default=None, ge=1, le=3650, strict=True, description="Without it the key lasts"
-    )
+    expires_in_days: Whole | None = Field(default=None, ge=1, le=3650, description="Without it the key lasts")
 
 
 class ApiKeyView(BaseModel):

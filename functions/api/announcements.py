@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from functions.core.accounts.model import Caller
 from functions.core.errors import Invalid, TooLarge
+from functions.core.exact_types import Whole
 from functions.core.ids import new_id
 from functions.core.jobs.options import Language
 from functions.core.observability import log
@@ -42,7 +43,7 @@ class ComingRecording(BaseModel):
     """A recording to come."""
 
     filename: FileName = Field(examples=["встреча.m4a"])
-    size: int = Field(gt=0, description="Bytes; the upload takes exactly so many", examples=[1048576])
+    size: Whole = Field(gt=0, description="Bytes; the upload takes exactly so many", examples=[1048576])
     content_type: ContentType = Field(description="What the upload will be sent as", examples=["audio/mp4"])
     title: Title | None = Field(default=None, description="Without it the file's name")
     location_id: LocationId | None = None

@@ -9,6 +9,7 @@ from functions.calls.parts import UNIQUE_ID
 from functions.core.contacts.model import Block, Contact
 from functions.core.contacts.news import shown
 from functions.core.contacts.rules import Change, Request
+from functions.core.exact_types import Truth
 from functions.core.recordings.texts import printable
 
 PersonName = Annotated[
@@ -24,7 +25,7 @@ class ContactConfirmation(BaseModel):
         default=None, description="What you call yourself: they see it", examples=["Борис"]
     )
     label: PersonName | None = Field(default=None, description="What you call them: only you see it")
-    secret: bool | None = Field(default=None, description="Keep it out of lists; without it as they have asked")
+    secret: Truth | None = Field(default=None, description="Keep it out of lists; without it as they have asked")
 
     def said(self) -> Request:
         """Return what was said."""
@@ -41,7 +42,7 @@ class ContactRequest(BaseModel):
         default=None, description="What you call yourself: they see it", examples=["Анна из бухгалтерии"]
     )
     label: PersonName | None = Field(default=None, description="What you call them: only you see it")
-    secret: bool = Field(
+    secret: Truth = Field(
         default=False, description="Keep it out of lists, on your side; and on theirs, unless they say otherwise"
     )
 
@@ -54,7 +55,7 @@ class ContactChange(BaseModel):
     """What is to be different on your side; the rest stays."""
 
     label: PersonName | None = Field(default=None, description="What you call them; null: nothing any more")
-    secret: bool | None = Field(default=None, description="Keep it out of lists")
+    secret: Truth | None = Field(default=None, description="Keep it out of lists")
 
     @model_validator(mode="after")
     def _says_something(self) -> "ContactChange":

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from functions.api.announcements import ContentType, FormUpload, Moment, Title
 from functions.api.views import FailureView
+from functions.core.exact_types import Whole
 from functions.core.jobs.options import Language, Wanted
 from functions.core.recordings.model import Recording, RecordingStatus, Work
 from functions.core.recordings.tracks import RecordedCall, Track
@@ -65,11 +66,11 @@ class CallRecordingRequest(BaseModel):
 class TrackAnnouncement(BaseModel):
     """Your side of a recorded call: your own microphone, and nothing of the other side."""
 
-    size: int = Field(gt=0, description="Bytes; the upload takes exactly so many", examples=[1048576])
+    size: Whole = Field(gt=0, description="Bytes; the upload takes exactly so many", examples=[1048576])
     content_type: ContentType = Field(
         description="What the upload will be sent as", examples=["audio/webm;codecs=opus"]
     )
-    started_at: int = Field(
+    started_at: Whole = Field(
         ge=0, le=_LATEST, description="When its first sound was heard: milliseconds on the server's clock (`pong`)"
     )
     name: Name | None = Field(default=None, description="What you are called in the transcript; else your number")

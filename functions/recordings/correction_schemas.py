@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
+from functions.core.exact_types import Whole
 from functions.core.jobs.corrections import MOST_CHARACTERS
 from functions.core.recordings.texts import printable
 
@@ -16,7 +17,7 @@ SpokenText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=
 class SegmentCorrection(BaseModel):
     """What somebody said instead, or who said it. A field that is left out stays; null is as it was transcribed."""
 
-    id: int = Field(ge=0, description="Of the segment")
+    id: Whole = Field(ge=0, description="Of the segment")
     text: SpokenText | None = Field(default=None, description="Empty: nothing was said")
     speaker: SpeakerName | None = None
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from functions.api.announcements import FormUpload, Sha256
+from functions.core.exact_types import Truth, Whole
 from functions.core.recordings.division import MOST_PARTS
 from functions.core.recordings.media import StoredPart, UploadRequest
 from functions.core.recordings.model import Recording
@@ -13,7 +14,7 @@ from functions.core.recordings.multipart import SentPart, SignedPart, division_o
 from functions.recordings.schemas import RecordingRequest, RecordingView
 
 Checksum = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z+/]{43}=$")]
-PartNumber = Annotated[int, Field(ge=1)]
+PartNumber = Annotated[Whole, Field(ge=1)]
 UploadMethod = Literal["POST", "PUT", "multipart"]
 
 
@@ -25,13 +26,13 @@ class Announcement(RecordingRequest):
         description="Of the bytes, in hex. If you have uploaded them before, that recording is the answer; if not, the "
         "upload takes no others. Of one in parts nobody checks it: it counts as you say it",
     )
-    allow_duplicate: bool = Field(default=False, description="Make a recording even if you have uploaded these bytes")
+    allow_duplicate: Truth = Field(default=False, description="Make a recording even if you have uploaded these bytes")
     upload_method: UploadMethod | None = Field(
         default=None,
         description="`POST`: one form; `PUT`: one request, without a form; `multipart`: parts, which an interrupted "
         "upload goes on with. Without it: `POST` up to 64 MB, above that `multipart`",
     )
-    part_checksums: bool = Field(
+    part_checksums: Truth = Field(
         default=False,
         description="Whether every part will be sent with its SHA-256, which is named when it is signed "
         "(`POST /v1/recordings/{id}/parts`); no part is signed before",

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
+from functions.core.exact_types import Whole
 from functions.core.recordings.model import Recording
 from functions.core.recordings.texts import printable
 from functions.core.shares.model import Part, Share
@@ -20,7 +21,7 @@ class ShareRequest(BaseModel):
     parts: list[Part] = Field(
         default_factory=lambda: list(Part), min_length=1, max_length=3, description="What it shows; without it all"
     )
-    expires_in_days: int = Field(default=30, ge=1, le=365, strict=True)
+    expires_in_days: Whole = Field(default=30, ge=1, le=365)
     label: Label | None = Field(
         default=None, description="For yourself: whom it is for", examples=["Анна, бухгалтерия"]
     )

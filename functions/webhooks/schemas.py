@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
+from functions.core.exact_types import Truth
 from functions.core.webhooks.addresses import LONGEST_URL
 from functions.core.webhooks.model import (
     Attempt,
@@ -54,7 +55,7 @@ class WebhookChange(BaseModel):
     url: Url = ""
     events: Events | None = None
     description: Description | None = None
-    active: bool | None = Field(default=None, description="True sends again to a webhook that was disabled")
+    active: Truth | None = Field(default=None, description="True sends again to a webhook that was disabled")
 
     @model_validator(mode="after")
     def _says_something(self) -> "WebhookChange":

@@ -239,7 +239,7 @@ MATRIX: dict[str, Row] = {
     "GET /v1/users/{unique_id}/key-log": Row(Scope.CALLS_READ, is_owned=True),
     "POST /v1/realtime/ticket": Row(ok=201),
     "GET /v1/ice-servers": Row(Scope.CALLS_READ),
-    "GET /v1/push-subscriptions/key": Row(Scope.CALLS_READ),
+    "GET /v1/push-key": Row(Scope.CALLS_READ),
     "PUT /v1/push-subscriptions/{device_id}": Row(
         Scope.CALLS_WRITE, is_owned=True, body=lambda _: {"endpoint": "https://push.example.org/1"}
     ),

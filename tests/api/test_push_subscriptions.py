@@ -100,7 +100,7 @@ def test_an_installation_without_a_key_wakes_nobody() -> None:
     anna = house.a_known_user()
     client, device = house.client(anna), house.register(anna)
 
-    key = client.get("/v1/push-subscriptions/key")
+    key = client.get("/v1/push-key")
     put = client.put(f"/v1/push-subscriptions/{device.id}", json={"endpoint": ENDPOINT})
 
     assert (key.status_code, key.json()["code"]) == (404, "no-push")
@@ -108,7 +108,7 @@ def test_an_installation_without_a_key_wakes_nobody() -> None:
 
 
 def test_the_key_is_the_public_half(client: TestClient) -> None:
-    key = client.get("/v1/push-subscriptions/key").json()["public_key"]
+    key = client.get("/v1/push-key").json()["public_key"]
 
     # An uncompressed point of P-256 is 65 bytes.
     assert (len(key), key[0]) == (87, "B")

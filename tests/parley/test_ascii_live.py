@@ -18,6 +18,7 @@ from parley.cast_player import BEGIN, END
 from parley.errors import Failure, Unreachable
 from parley.live_frames import LiveFrame, NotAFrame, read_frame
 from parley.realtime.live import CONNECTED
+from tests.loops import run
 from tests.parley.fake_server import job
 from tests.parley.terminal import Terminal
 
@@ -149,7 +150,7 @@ class Time:
 def looked_on(line: FakeLine, *, looks: int = 3) -> tuple[str, Time]:
     picture, paper = a_picture(200, 60)
     time = Time(looks)
-    asyncio.run(look_on(line, JOB, picture, is_over=time.is_over, pause=time.pause))
+    run(look_on(line, JOB, picture, is_over=time.is_over, pause=time.pause))
     return paper.text, time
 
 

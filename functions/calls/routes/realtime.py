@@ -64,7 +64,7 @@ def list_ice_servers(
     return IceServersView.of(ice_servers.for_user(me.user_id))
 
 
-@router.get("/push-subscriptions/key", responses=problems(NotFound))
+@router.get("/push-key", responses=problems(NotFound))
 def read_push_key(_caller: CallsReader, vapid: TheVapid) -> PushKey:
     """Read the key that a browser subscribes with (`applicationServerKey`)."""
     if vapid is None:

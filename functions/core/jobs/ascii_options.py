@@ -5,13 +5,15 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from functions.core.exact_types import Number, Truth, Whole
+
 NARROWEST: Final = 10
 WIDEST: Final = 240
 
 Colour = Annotated[
     str, StringConstraints(to_lower=True, pattern=r"^#[0-9a-fA-F]{6}$"), Field(examples=["#000000", "#33ff66"])
 ]
-Factor = Annotated[float, Field(ge=0.5, le=2.0, allow_inf_nan=False)]
+Factor = Annotated[Number, Field(ge=0.5, le=2.0, allow_inf_nan=False)]
 
 
 class Style(StrEnum):
@@ -46,7 +48,7 @@ class AsciiVideoOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    width: int | None = Field(
+    width: Whole | None = Field(
         default=None,
         ge=NARROWEST,
         le=WIDEST,
@@ -60,11 +62,11 @@ class AsciiVideoOptions(BaseModel):
             "whose shape is most like the picture"
         ),
     )
-    save_mp4: bool = Field(default=True, description="Make an MP4, with the sound of the video")
-    save_txt: bool = Field(default=False, description="Make a ZIP of one text file per frame")
-    save_png: bool = Field(default=False, description="Make a ZIP of one PNG per frame, as large as the video's own")
-    save_gif: bool = Field(default=False, description="Make an animated GIF")
-    save_cast: bool = Field(default=False, description="Make an asciicast, to be played by asciinema or `parley ascii`")
+    save_mp4: Truth = Field(default=True, description="Make an MP4, with the sound of the video")
+    save_txt: Truth = Field(default=False, description="Make a ZIP of one text file per frame")
+    save_png: Truth = Field(default=False, description="Make a ZIP of one PNG per frame, as large as the video's own")
+    save_gif: Truth = Field(default=False, description="Make an animated GIF")
+    save_cast: Truth = Field(default=False, description="Make an asciicast; asciinema or `parley ascii` plays it")
     brightness: Factor = Field(default=1.0, description="Above 1 brighter")
     contrast: Factor = Field(default=1.0, description="Above 1 more of it")
     gamma: Factor = Field(default=1.0, description="Above 1 brighter in the shadows")
@@ -73,16 +75,16 @@ class AsciiVideoOptions(BaseModel):
     colors: CellColours = Field(
         default=CellColours.TEXT, description="`source`: each character in the colour of its part of the picture"
     )
-    random_colors: bool = Field(default=False, description="Another colour of text in each frame")
-    transparent_bg: bool = Field(default=False, description="No background in PNG and GIF; an MP4 always has one")
-    fps: float | None = Field(
+    random_colors: Truth = Field(default=False, description="Another colour of text in each frame")
+    transparent_bg: Truth = Field(default=False, description="No background in PNG and GIF; an MP4 always has one")
+    fps: Number | None = Field(
         default=None,
         ge=1,
         le=120,
         allow_inf_nan=False,
         description="Frames a second; without it each frame of the source, when the source shows it",
     )
-    crf: int = Field(
+    crf: Whole = Field(
         default=23, ge=0, le=51, description="Quality of what x264 writes; 0 is the best and largest, 51 the worst"
     )
     engine: Engine = Field(

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from functions.core.exact_types import Number, Truth, Whole
 from functions.core.jobs.ascii_options import AsciiVideoOptions
 from functions.core.jobs.model import Kind
 from functions.core.languages import LANGUAGES
@@ -89,12 +90,12 @@ class VoiceActivity(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    threshold: float = Field(
+    threshold: Number = Field(
         default=0.5, ge=0.05, le=0.95, description="How sure the detector must be; lower for whispers, higher for noise"
     )
-    shortest_pause_ms: int = Field(default=160, ge=32, le=5000, description="Less silence than this is no pause")
-    shortest_speech_ms: int = Field(default=96, ge=32, le=5000, description="Less sound than this is a click")
-    padding_ms: int = Field(default=250, ge=0, le=1000, description="Sound kept before and after speech")
+    shortest_pause_ms: Whole = Field(default=160, ge=32, le=5000, description="Less silence than this is no pause")
+    shortest_speech_ms: Whole = Field(default=96, ge=32, le=5000, description="Less sound than this is a click")
+    padding_ms: Whole = Field(default=250, ge=0, le=1000, description="Sound kept before and after speech")
 
 
 class TranscribeOptions(BaseModel):
@@ -109,13 +110,13 @@ class TranscribeOptions(BaseModel):
     task: Literal["transcribe", "translate"] = Field(
         default="transcribe", description="`translate` writes English, whatever is spoken; not every model can"
     )
-    fast: bool | None = Field(
+    fast: Truth | None = Field(
         default=None, description="Less careful and faster: no search among readings, no times of single words"
     )
-    word_timestamps: bool | None = Field(
+    word_timestamps: Truth | None = Field(
         default=None, description="Times of single words; without it yes, unless `fast`"
     )
-    beam_size: int | None = Field(
+    beam_size: Whole | None = Field(
         default=None, ge=1, le=10, description="Readings searched at once; without it 5, or 1 if `fast`"
     )
     initial_prompt: Prompt | None = Field(

@@ -22,6 +22,7 @@ from infra.local.resources.tables import make_table
 from infra.local.stack import StreamMapping
 from infra.local.streams import StreamEvents
 from tests.infra.local.test_resources import TABLE
+from tests.loops import run
 from tests.moto_stack import REGION
 
 
@@ -75,9 +76,7 @@ class House:
             events.stop()
             return function
 
-        # Not asyncio.run: it would drop the thread's own loop, which tests of handlers leave behind open.
-        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-            return runner.run(following())
+        return run(following())
 
     def given_up(self) -> list[dict[str, Any]]:
         assert self.mapping.queue_url is not None

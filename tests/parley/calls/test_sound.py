@@ -13,6 +13,7 @@ from parley.calls.call import Outcome
 from parley.calls.media import IceServers, Media, Microphone
 from parley.calls.phone import Phone
 from parley.errors import Failure
+from tests.loops import run
 from tests.parley.calls.exchange import Exchange, Listener
 from tests.parley.calls.sounds import loudest, write_tone
 
@@ -80,7 +81,7 @@ async def talk(folder: Path) -> dict[str, Any]:
 
 
 def test_two_ends_hear_each_others_tone_and_the_server_sees_nothing_of_it(tmp_path: Path) -> None:
-    result = asyncio.run(talk(tmp_path))
+    result = run(talk(tmp_path))
 
     assert result["outcomes"] == (Outcome("ended"), Outcome("ended"))
     assert result["opened_while_ringing"] == 0
@@ -131,7 +132,7 @@ def test_a_call_through_a_relay_alone_needs_one() -> None:
         Media(Microphone(_Nothing()), IceServers(({"urls": ["stun:127.0.0.1"]},), is_relay_only=True), _Nobody())
 
     with pytest.raises(Failure, match="no relay"):
-        asyncio.run(attempt())
+        run(attempt())
 
 
 def test_a_server_that_cannot_be_used_is_named() -> None:
@@ -139,7 +140,7 @@ def test_a_server_that_cannot_be_used_is_named() -> None:
         Media(Microphone(_Nothing()), IceServers(({"urls": ["http://127.0.0.1"]},)), _Nobody())
 
     with pytest.raises(Failure, match="cannot be used"):
-        asyncio.run(attempt())
+        run(attempt())
 
 
 class _Nothing:
