@@ -1,5 +1,6 @@
 """What all tests share: no network but loopback, no settings from the outside."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 
@@ -35,6 +36,16 @@ def no_settings_from_outside() -> Iterator[None]:
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         yield
+
+
+@pytest.fixture
+def lambdas_loop() -> Iterator[None]:
+    """The thread's event loop, closed afterwards: Mangum would make one and leave it open."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 @pytest.fixture

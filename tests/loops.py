@@ -1,7 +1,4 @@
-"""Runs coroutines without touching the thread's own event loop.
-
-`asyncio.run` drops that one, and tests of handlers leave it behind open: Mangum makes it and never closes it.
-"""
+"""Runs coroutines without touching the thread's own event loop, which `asyncio.run` would drop."""
 
 import asyncio
 from collections.abc import Coroutine

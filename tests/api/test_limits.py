@@ -371,7 +371,7 @@ def test_an_address_counts_the_same_with_and_without_the_cdn(behind_the_cdn: Gue
     assert answer.status_code == 429
 
 
-def test_behind_the_gateway_the_address_is_the_one_that_it_saw(guesses: Guesses) -> None:
+def test_behind_the_gateway_the_address_is_the_one_that_it_saw(guesses: Guesses, lambdas_loop: None) -> None:
     event = json.loads((Path(__file__).parent.parent / "events" / "http_api_v2.json").read_text())
     seen = event["requestContext"]["http"]
     event["rawPath"], seen["path"], seen["method"] = "/guess", "/guess", "POST"

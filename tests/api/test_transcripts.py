@@ -171,7 +171,7 @@ def test_a_file_too_large_for_an_answer_is_a_clear_refusal(house: House, anna: U
     assert "json" in answer.json()["detail"]
 
 
-def test_a_document_leaves_a_lambda_byte_for_byte(house: House, anna: User) -> None:
+def test_a_document_leaves_a_lambda_byte_for_byte(house: House, anna: User, lambdas_loop: None) -> None:
     recording = transcribed(house, anna, spoken((None, "one")))
     path = f"/v1/recordings/{recording.id}/transcript"
     event = {

@@ -8,6 +8,11 @@ import structlog
 
 
 @pytest.fixture(autouse=True)
+def handlers_have_a_loop(lambdas_loop: None) -> None:
+    pass
+
+
+@pytest.fixture(autouse=True)
 def logging_as_before() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
