@@ -1,9 +1,10 @@
 """Who may do what: every route with every kind of caller, each cell with its status."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum, auto
+from functools import cache
 from typing import Any
 
 import jwt
@@ -264,7 +265,9 @@ MATRIX: dict[str, Row] = {
 }
 
 
-def a_scene() -> Scene:
+@cache
+def prepared_scene() -> Scene:
+    """Made once: the same things lie in every scene."""
     clock = FakeClock()
     house = House(clock=clock)
     anna, bert = house.a_known_user(), house.a_known_user()
@@ -303,6 +306,17 @@ def a_scene() -> Scene:
         "model": "whisper-1",
     }
     return Scene(house, clock, anna, bert, admin, ids, device.bundle)
+
+
+def a_scene() -> Scene:
+    made, clock = prepared_scene(), FakeClock()
+    house = House(
+        clock=clock,
+        accounts_table=made.house.accounts_table.copy(),
+        library_table=made.house.library_table.copy(),
+        presence_table=made.house.presence_table.copy(),
+    )
+    return replace(made, house=house, clock=clock, ids=dict(made.ids))
 
 
 def credential(who: Who, scene: Scene, row: Row) -> str | None:  # noqa: C901, PLR0911 - one line each

@@ -36,6 +36,12 @@ class FakeTable:
         self._lock = threading.Lock()
         self._counting = threading.Lock()
 
+    def copy(self) -> "FakeTable":
+        """Return another table with the same in it."""
+        other = FakeTable()
+        other.documents = copy.deepcopy(self.documents)
+        return other
+
     def get(self, pk: str) -> Document | None:
         self._count("get")
         return copy.deepcopy(self.documents.get(pk))
