@@ -1,10 +1,11 @@
 """A recording to come, as it is announced: alone or in a batch."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
 
 from functions.core.accounts.model import Caller
 from functions.core.errors import Invalid, TooLarge
@@ -17,6 +18,8 @@ from functions.core.recordings.model import Process, Recording, end_of_keeping, 
 from functions.core.recordings.texts import printable
 from functions.core.settings import Keeping, Uploads
 
+_DATED: Final = re.compile(r"\d{4}-\d\d-\d\d")
+
 
 def _in_utc(at: datetime) -> datetime:
     try:
@@ -25,7 +28,14 @@ def _in_utc(at: datetime) -> datetime:
         raise ValueError("is out of range") from None
 
 
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
+def _as_written(said: object) -> object:
+    """Refuse what pydantic would take for seconds since 1970."""
+    if isinstance(said, datetime) or (isinstance(said, str) and _DATED.match(said)):
+        return said
+    raise ValueError("must be a date-time, as 2026-11-21T12:00:00Z")
+
+
+Moment = Annotated[datetime, BeforeValidator(_as_written), AfterValidator(_in_utc)]
 FileName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(printable)
 ]

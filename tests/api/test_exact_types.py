@@ -3,6 +3,7 @@
 import inspect
 import typing
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from fastapi import params
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Strict, TypeAdapter, ValidationError
 
+from functions.api.announcements import Moment
 from functions.core.exact_types import Number, Truth, Whole
 from infra.doors import ROUTERS
 
@@ -73,3 +75,14 @@ def test_what_is_neither_true_nor_false_is_not_made_it(said: object) -> None:
 
 def test_a_whole_number_is_a_number() -> None:
     assert TypeAdapter(Number).validate_python(5) == 5
+
+
+@pytest.mark.parametrize("said", [7, 1.5, True, "5", "1795262400", "tomorrow"])
+def test_a_number_is_no_moment(said: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Moment).validate_python(said)
+
+
+@pytest.mark.parametrize("said", ["2026-11-21T12:00:00Z", "2026-11-21T15:00:00+03:00", "2026-11-21 12:00"])
+def test_a_moment_is_taken_as_it_is_written(said: str) -> None:
+    assert TypeAdapter(Moment).validate_python(said) == datetime(2026, 11, 21, 12, tzinfo=UTC)
