@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, Protocol, Self, TextIO
@@ -115,7 +116,8 @@ def show_live(
     *,
     ticket: Callable[[], tuple[str, str]],
     is_over: Callable[[], bool],
-    size: Size = os.get_terminal_size,
+    # Where a terminal says that it is of no size, it is taken for one of 80 by 24.
+    size: Size = shutil.get_terminal_size,
 ) -> None:
     """Connect, and show a job's frames until it is over; raises Failure."""
 

@@ -6,6 +6,7 @@ import click
 
 from parley.calls.answers import Contact
 from parley.commands.asking import make_sure
+from parley.commands.numbers import NUMBER
 from parley.commands.options import InOrder, common_options, examples, yes_option
 from parley.errors import Failure
 from parley.listing import answer_list
@@ -45,7 +46,7 @@ def contacts(context: click.Context) -> None:
 @contacts.command(
     epilog=examples("parley contacts add 12345678", 'parley contacts add 12345678 --name "Анна" --as "Boris" --secret')
 )
-@click.argument("unique_id", metavar="NUMBER")
+@click.argument("unique_id", metavar="NUMBER", type=NUMBER)
 @name_option
 @as_option
 @click.option("--secret", is_flag=True, help="Keep it out of lists, on your side and on theirs.")
@@ -65,7 +66,7 @@ def add(session: Session, unique_id: str, label: str | None, introduced_as: str 
 
 
 @contacts.command(epilog=examples('parley contacts confirm 12345678 --name "Анна"'))
-@click.argument("unique_id", metavar="NUMBER")
+@click.argument("unique_id", metavar="NUMBER", type=NUMBER)
 @name_option
 @as_option
 @click.option("--secret", is_flag=True, help="Keep it out of lists; what they asked for in secret is secret anyway.")
@@ -79,7 +80,7 @@ def confirm(session: Session, unique_id: str, label: str | None, introduced_as: 
 
 
 @contacts.command(epilog=examples("parley contacts decline 12345678"))
-@click.argument("unique_id", metavar="NUMBER")
+@click.argument("unique_id", metavar="NUMBER", type=NUMBER)
 @common_options
 @click.pass_obj
 def decline(session: Session, unique_id: str) -> None:
@@ -94,7 +95,7 @@ def decline(session: Session, unique_id: str) -> None:
         'parley contacts change 12345678 --name "Анна Петровна"', "parley contacts change 12345678 --secret"
     )
 )
-@click.argument("unique_id", metavar="NUMBER")
+@click.argument("unique_id", metavar="NUMBER", type=NUMBER)
 @click.option("--name", "label", metavar="NAME", help="What you call them; an empty one: nothing any more.")
 @click.option("--secret/--no-secret", default=None, help="Keep it out of lists, or show it again.")
 @common_options
@@ -114,7 +115,7 @@ def change(session: Session, unique_id: str, label: str | None, secret: bool | N
 
 
 @contacts.command(epilog=examples("parley contacts rm 12345678"))
-@click.argument("unique_id", metavar="NUMBER")
+@click.argument("unique_id", metavar="NUMBER", type=NUMBER)
 @yes_option
 @common_options
 @click.pass_obj
@@ -128,7 +129,7 @@ def rm(session: Session, unique_id: str, yes: bool) -> None:  # noqa: FBT001 - c
 
 
 @contacts.command(epilog=examples("parley contacts block 12345678"))
-@click.argument("unique_id", metavar="NUMBER")
+@click.argument("unique_id", metavar="NUMBER", type=NUMBER)
 @yes_option
 @common_options
 @click.pass_obj
@@ -142,7 +143,7 @@ def block(session: Session, unique_id: str, yes: bool) -> None:  # noqa: FBT001 
 
 
 @contacts.command(epilog=examples("parley contacts unblock 12345678"))
-@click.argument("unique_id", metavar="NUMBER")
+@click.argument("unique_id", metavar="NUMBER", type=NUMBER)
 @common_options
 @click.pass_obj
 def unblock(session: Session, unique_id: str) -> None:

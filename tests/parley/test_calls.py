@@ -84,10 +84,15 @@ def test_removing_and_blocking_are_asked_about(terminal: Terminal, known: FakeCa
     assert known.blocked == {}
 
 
-def test_a_number_that_is_none_is_the_servers_to_refuse(terminal: Terminal) -> None:
-    result = terminal.type("contacts", "add", "anna")
-    assert result.exit_code == 1
-    assert "eight digits" in result.stderr
+@pytest.mark.parametrize("typed", ["anna", "123", "123456789", "+12345678", "１２３４５６７８"])
+def test_what_is_no_number_is_refused_at_once(terminal: Terminal, typed: str) -> None:
+    result = terminal.type("contacts", "add", typed)
+    assert result.exit_code == 2
+    assert "a person's number has eight digits" in result.stderr
+
+
+def test_a_number_may_be_grouped(terminal: Terminal, known: FakeCalls) -> None:
+    assert terminal.type("contacts", "add", f"{ANNA[:4]} {ANNA[4:]}").exit_code == 0
 
 
 def test_the_log_names_contacts(terminal: Terminal, known: FakeCalls) -> None:
