@@ -1,4 +1,4 @@
-"""How connections, contacts and calls lie in the presence table: every key of it stands here.
+"""How connections lie in the presence table.
 
 | key | what | listed under |
 |---|---|---|
@@ -6,6 +6,9 @@
 | `CONNECTION#<id>` | who is behind an open WebSocket | |
 | `PRESENCE#<user>` | all open connections of an account | |
 | `RATE#<limit>#<hash>` | who sent when (`functions.core.limits`) | |
+
+Its other keys stand where they are kept: `functions.core.calls.keeping`, `functions.core.contacts.keeping`,
+`functions.core.devices.store` and `functions.core.web_push.store`.
 """
 
 from typing import Final

@@ -12,16 +12,6 @@ from tests.realtime_builders import a_caller, connect
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def house(clock: FakeClock) -> House:
-    return House(clock=clock)
-
-
-@pytest.fixture
 def connections(house: House) -> Connections:
     return Connections(house.presence_table, clock=house.clock)
 

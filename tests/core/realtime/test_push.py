@@ -14,16 +14,6 @@ from tests.realtime_builders import a_caller, connect
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def house(clock: FakeClock) -> House:
-    return House(clock=clock)
-
-
-@pytest.fixture
 def push(house: House) -> Push:
     return house.push
 

@@ -11,16 +11,6 @@ from tests.realtime_builders import a_caller
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def house(clock: FakeClock) -> House:
-    return House(clock=clock)
-
-
-@pytest.fixture
 def tickets(house: House) -> Tickets:
     return Tickets(house.presence_table, clock=house.clock)
 
